@@ -15,6 +15,7 @@ test: $(VENV)/installed lint
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
 $(DEMO)/installed: pyproject.toml $(wildcard bilateral_nlp/*) $(wildcard models/embedded/*)

@@ -18,13 +18,28 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Classifier": "classifier", "classify": "classifier",
-    "Article": "results", "Entity": "results", "Sector": "results", "Sentence": "results", "Span": "results",
-    "ModelFolderError": "settings", "Taxonomy": "taxonomy", "default_taxonomy": "taxonomy",
+    "Classifier": "classifier",
+    "classify": "classifier",
+    "Article": "results",
+    "Entity": "results",
+    "Sector": "results",
+    "Sentence": "results",
+    "Span": "results",
+    "ModelFolderError": "settings",
+    "Taxonomy": "taxonomy",
+    "default_taxonomy": "taxonomy",
 }
 __all__ = [
-    "Article", "Classifier", "Entity", "ModelFolderError", "Sector", "Sentence", "Span", "Taxonomy",
-    "classify", "default_taxonomy",
+    "Article",
+    "Classifier",
+    "Entity",
+    "ModelFolderError",
+    "Sector",
+    "Sentence",
+    "Span",
+    "Taxonomy",
+    "classify",
+    "default_taxonomy",
 ]
 
 

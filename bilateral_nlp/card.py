@@ -61,26 +61,40 @@ def model_card(folder: Path, settings: ModelSettings, figures: Mapping[str, Any]
     reports: Mapping[str, Any] = figures["reports"]
     last = list(reports)[-1]
     return _TEMPLATE.format(
-        name=folder.name, sectors=len(settings.sectors), entities=len(settings.entity_labels),
+        name=folder.name,
+        sectors=len(settings.sectors),
+        entities=len(settings.entity_labels),
         facts="\n".join(f"- {name}: {value}" for name, value in facts.items()),
-        files="\n".join(f"- `{p.name}`: {p.stat().st_size / 1e6:.1f} MB" for p in sorted(folder.iterdir()) if p.name not in _OWN),
-        tables=_summary(reports), parity=figures["parity"]["int8"], decisions=figures["parity"]["int8"]["sector_decisions"],
-        last=last, details=_details(reports[last]["int8"]),
+        files="\n".join(
+            f"- `{p.name}`: {p.stat().st_size / 1e6:.1f} MB" for p in sorted(folder.iterdir()) if p.name not in _OWN
+        ),
+        tables=summary_table(reports),
+        parity=figures["parity"]["int8"],
+        decisions=figures["parity"]["int8"]["sector_decisions"],
+        last=last,
+        details=_details(reports[last]["int8"]),
     )
 
 
 _OWN = {"README.md", "figures.json"}
 _ROWS = (
-    ("sentences F1", "sentences", "f1"), ("coverage", "sentences", "coverage"),
-    ("sectors micro F1", "sectors", "f1"), ("sectors precision", "sectors", "precision"), ("sectors recall", "sectors", "recall"),
-    ("sectors macro F1", "sectors", "macro_f1"), ("sentences with all sectors right", "sectors", "sentences_right"),
+    ("sentences F1", "sentences", "f1"),
+    ("coverage", "sentences", "coverage"),
+    ("sectors micro F1", "sectors", "f1"),
+    ("sectors precision", "sectors", "precision"),
+    ("sectors recall", "sectors", "recall"),
+    ("sectors macro F1", "sectors", "macro_f1"),
+    ("sentences with all sectors right", "sectors", "sentences_right"),
     ("calibration error of sectors", "sectors", "calibration_error"),
-    ('"no sector" precision', "no_sector", "precision"), ('"no sector" recall', "no_sector", "recall"),
-    ("entities exact F1", "entities", "f1"), ("entities relaxed F1", "entities", "relaxed_f1"),
+    ('"no sector" precision', "no_sector", "precision"),
+    ('"no sector" recall', "no_sector", "recall"),
+    ("entities exact F1", "entities", "f1"),
+    ("entities relaxed F1", "entities", "relaxed_f1"),
 )
 
 
-def _summary(reports: Mapping[str, Any]) -> str:
+def summary_table(reports: Mapping[str, Any]) -> str:
+    """A Markdown table of `Published.to_dict()["reports"]`: a column per set of articles and backend."""
     columns = [(name, kind) for name, kinds in reports.items() for kind in kinds]
     lines = ["| | " + " | ".join(f"{name}, {kind}" for name, kind in columns) + " |", "|---|" + "---:|" * len(columns)]
     lines.append("| articles | " + " | ".join(str(reports[n][k]["articles"]) for n, k in columns) + " |")

@@ -56,13 +56,17 @@ class Classifier:
         try:
             tokenizer = Tokenizer.from_file(str(path))
         except Exception as error:  # tokenizers raises bare Exception
-            raise ModelFolderError(f"{path}: not a tokenizer file ({error}); save the model again into {folder}") from None
+            raise ModelFolderError(
+                f"{path}: not a tokenizer file ({error}); save the model again into {folder}"
+            ) from None
         if backend == "onnx":
             from bilateral_nlp.backends.onnx import OnnxBackend
 
             if not (folder / ONNX_FILE).is_file():
-                raise ModelFolderError(f"{folder / ONNX_FILE}: missing; export it (python scripts/export_onnx.py {folder}) "
-                                       "or load the weights with backend='torch'")
+                raise ModelFolderError(
+                    f"{folder / ONNX_FILE}: missing; export it (python scripts/export_onnx.py {folder}) "
+                    "or load the weights with backend='torch'"
+                )
             return cls(ArticleEncoder(tokenizer, settings), OnnxBackend(folder / ONNX_FILE, settings.pad_id, threads))
         if backend == "torch":
             try:
@@ -73,7 +77,7 @@ class Classifier:
         raise ValueError(f"backend got {backend!r}; expected backend='onnx' or backend='torch'")
 
     @overload
-    def classify(self, texts: str, all_scores: bool = False) -> Article: ...
+    def classify(self, texts: str, all_scores: bool = False) -> Article: ...  # type: ignore[overload-overlap]
 
     @overload
     def classify(self, texts: Sequence[str], all_scores: bool = False) -> list[Article]: ...
@@ -87,16 +91,22 @@ class Classifier:
         if isinstance(texts, str):
             return self._classify([texts], all_scores)[0]
         if isinstance(texts, (bytes, bytearray)):
-            raise TypeError(f"classify() takes a str or a list of str, got {type(texts).__name__}; "
-                            "decode it first: classify(data.decode('utf-8'))")
+            raise TypeError(
+                f"classify() takes a str or a list of str, got {type(texts).__name__}; "
+                "decode it first: classify(data.decode('utf-8'))"
+            )
         if isinstance(texts, dict) or not hasattr(texts, "__iter__"):
-            raise TypeError(f"classify() takes a str or a list of str, got {type(texts).__name__}; "
-                            "call it as classify('نص الخبر') or classify([first, second])")
+            raise TypeError(
+                f"classify() takes a str or a list of str, got {type(texts).__name__}; "
+                "call it as classify('نص الخبر') or classify([first, second])"
+            )
         batch = list(texts)
         for index, text in enumerate(batch):
             if not isinstance(text, str):
-                raise TypeError(f"classify() takes a str or a list of str, got {type(text).__name__} at index {index}; "
-                                "leave such items out: classify([t for t in texts if isinstance(t, str)])")
+                raise TypeError(
+                    f"classify() takes a str or a list of str, got {type(text).__name__} at index {index}; "
+                    "leave such items out: classify([t for t in texts if isinstance(t, str)])"
+                )
         return self._classify(batch, all_scores)
 
     def _classify(self, texts: Sequence[str], all_scores: bool) -> list[Article]:
@@ -125,7 +135,8 @@ class Classifier:
             everything = dict(zip(labels, row.tolist(), strict=True)) if all_scores else None
             sentences.append(Sentence(start, end, text[start:end], sectors, everything))
         entities = tuple(
-            Entity(e.start, e.end, text[e.start : e.end], e.label, e.score) for e in decoding.entities(encoded, outputs, settings)
+            Entity(e.start, e.end, text[e.start : e.end], e.label, e.score)
+            for e in decoding.entities(encoded, outputs, settings)
         )
         return Article(text, tuple(sentences), entities)
 
@@ -136,21 +147,30 @@ def embedded_folder() -> Path:
     for folder in (package / "models" / "embedded", package.parent / "models" / "embedded"):
         if folder.is_dir():
             return folder
-    raise ModelFolderError(f"{package / 'models' / 'embedded'}: the shipped model is missing from this installation; "
-                           "reinstall bilateral_nlp, or name a model: Classifier.from_pretrained('folder')")
+    raise ModelFolderError(
+        f"{package / 'models' / 'embedded'}: the shipped model is missing from this installation; "
+        "reinstall bilateral_nlp, or name a model: Classifier.from_pretrained('folder')"
+    )
 
 
 def _resolve(path_or_hub_id: str | Path) -> Path:
     folder = Path(path_or_hub_id)
-    if folder.is_dir() or folder.parent.is_dir() or isinstance(path_or_hub_id, Path) or not _HUB_ID.fullmatch(path_or_hub_id):
+    if (
+        folder.is_dir()
+        or folder.parent.is_dir()
+        or isinstance(path_or_hub_id, Path)
+        or not _HUB_ID.fullmatch(path_or_hub_id)
+    ):
         return folder
     from huggingface_hub import snapshot_download
 
     try:
         return Path(snapshot_download(path_or_hub_id, allow_patterns=["*.json", "*.safetensors", "*.onnx"]))
     except Exception as error:  # network, authentication and absence all end here
-        raise ModelFolderError(f"{path_or_hub_id}: neither a folder here nor to be had from the Hub "
-                               f"({type(error).__name__}); check the name, or the connection") from None
+        raise ModelFolderError(
+            f"{path_or_hub_id}: neither a folder here nor to be had from the Hub "
+            f"({type(error).__name__}); check the name, or the connection"
+        ) from None
 
 
 @cache
@@ -159,7 +179,7 @@ def _shipped() -> Classifier:
 
 
 @overload
-def classify(texts: str, all_scores: bool = False) -> Article: ...
+def classify(texts: str, all_scores: bool = False) -> Article: ...  # type: ignore[overload-overlap]
 
 
 @overload

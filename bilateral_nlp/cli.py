@@ -15,19 +15,29 @@ from bilateral_nlp.settings import ModelFolderError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status: 0, or 2 for what the user can put right, said in one line on stderr."""
-    parser = argparse.ArgumentParser(prog="bilateral-nlp", description="Cooperation sectors and entities in Arabic news.")
+    parser = argparse.ArgumentParser(
+        prog="bilateral-nlp", description="Cooperation sectors and entities in Arabic news."
+    )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     classify = commands.add_parser("classify", help="sentences, sectors and entities of text files")
-    classify.add_argument("files", nargs="+", metavar="FILE", help="UTF-8 text files, one article each; - reads standard input")
-    classify.add_argument("--format", choices=("table", "json", "jsonl"), default="table",
-                          help="a readable table (default), one JSON array, or one JSON object a line")
+    classify.add_argument(
+        "files", nargs="+", metavar="FILE", help="UTF-8 text files, one article each; - reads standard input"
+    )
+    classify.add_argument(
+        "--format",
+        choices=("table", "json", "jsonl"),
+        default="table",
+        help="a readable table (default), one JSON array, or one JSON object a line",
+    )
     classify.add_argument("--model", help="a model folder or Hub id (default: the shipped model)")
     classify.add_argument("--backend", choices=("onnx", "torch"), default="onnx")
     classify.add_argument("--device", default="cpu", help="for --backend torch: cpu, cuda, cuda:1 …")
     classify.add_argument("--all-scores", action="store_true", help="every sector's probability, in json and jsonl")
     check = commands.add_parser("check", help="faults and doubtful labels in labelled files")
-    check.add_argument("paths", nargs="+", metavar="PATH", help="labelled files (.txt inline, .jsonl) or folders of them")
+    check.add_argument(
+        "paths", nargs="+", metavar="PATH", help="labelled files (.txt inline, .jsonl) or folders of them"
+    )
     options = parser.parse_args(arguments)
     try:
         if options.command == "check":
@@ -70,11 +80,15 @@ def _read(name: str) -> str:
     try:
         data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
-        raise _InputError(f"{name}: cannot be read ({error.strerror}); name text files, or - for standard input") from None
+        raise _InputError(
+            f"{name}: cannot be read ({error.strerror}); name text files, or - for standard input"
+        ) from None
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _InputError(f"{name}: not UTF-8 at byte {error.start}; convert it first: iconv -f cp1256 -t utf-8 {name}") from None
+        raise _InputError(
+            f"{name}: not UTF-8 at byte {error.start}; convert it first: iconv -f cp1256 -t utf-8 {name}"
+        ) from None
 
 
 def table(name: str, article: Article) -> Iterator[str]:

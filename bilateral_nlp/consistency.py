@@ -23,8 +23,24 @@ _EDGE = "،؛:.!؟?()[]«»\"'“”‘’…-–—"
 _PAIRS = {"(": ")", "«": "»", '"': '"', "“": "”", "'": "'", "[": "]"}
 #: Labels whose strings nearly always mean the same thing wherever they stand in an article.
 _STEADY = {"PER", "COUNTRY", "LOC", "ORG", "NAT", "AGREEMENT", "EVENT", "PROJECT", "MONEY", "QUANTITY"}
-_DATE_OUT = ("في ", "خلال ", "منذ ", "يوم الأحد", "يوم الاثنين", "يوم الثلاثاء", "يوم الأربعاء", "يوم الخميس",
-             "الأحد", "الاثنين", "الإثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت")
+_DATE_OUT = (
+    "في ",
+    "خلال ",
+    "منذ ",
+    "يوم الأحد",
+    "يوم الاثنين",
+    "يوم الثلاثاء",
+    "يوم الأربعاء",
+    "يوم الخميس",
+    "الأحد",
+    "الاثنين",
+    "الإثنين",
+    "الثلاثاء",
+    "الأربعاء",
+    "الخميس",
+    "الجمعة",
+    "السبت",
+)
 
 
 def doubts(article: LabelledArticle, known: dict[str, str]) -> Iterator[tuple[int, str]]:
@@ -52,16 +68,18 @@ def _boundary_doubts(text: str, span: LabelledSpan, known: dict[str, str]) -> It
     if span.end < len(text) and _WORD.match(text[span.end]) and _WORD.match(surface[-1]):
         yield f"{named} ends inside a word, before {text[span.end : span.end + 5]!r}"
     first, last = surface[0], surface[-1]
-    if (first in _EDGE and (first not in _PAIRS or _PAIRS[first] not in surface[1:-1])) or (
-        last in _EDGE and not any(open_ in surface[:-1] for open_, close in _PAIRS.items() if close == last)
-    ):
-        yield f"{named} begins or ends with punctuation"
-    elif first in _PAIRS and _PAIRS[first] == last and last not in surface[1:-1]:
+    if len(surface) > 2 and _PAIRS.get(first) == last and first not in surface[1:-1] and last not in surface[1:-1]:
         yield f"{named} has its quotes or brackets inside"
+    elif _unpaired(first, surface[1:], _PAIRS) or _unpaired(last, surface[:-1], {v: k for k, v in _PAIRS.items()}):
+        yield f"{named} begins or ends with punctuation"
     if surface[0] in "وفبلك" and known.get(surface[1:]) in {"COUNTRY", "LOC", "NAT", "PER", "ORG"} and not front:
         yield f"{named}: does the proclitic {surface[0]!r} belong to the name? {surface[1:]!r} is labelled elsewhere"
     if span.label == "DATE" and surface.startswith(_DATE_OUT):
         yield f"{named}: prepositions and weekdays stay outside a date"
+
+
+def _unpaired(edge: str, rest: str, pairs: dict[str, str]) -> bool:
+    return edge in _EDGE and (edge not in pairs or pairs[edge] not in rest)
 
 
 def _mentions(text: str, surface: str) -> Iterator[int]:
@@ -83,7 +101,9 @@ def known_strings(articles: Sequence[LabelledArticle]) -> tuple[dict[str, str], 
     for article in articles:
         for span in article.entities:
             labels[article.text[span.start : span.end]][span.label] += 1
-    steady = {s: next(iter(c)) for s, c in labels.items() if len(c) == 1 and set(c) <= {"COUNTRY", "NAT"} and len(s) > 3}
+    steady = {
+        s: next(iter(c)) for s, c in labels.items() if len(c) == 1 and set(c) <= {"COUNTRY", "NAT"} and len(s) > 3
+    }
     return steady, {s: c for s, c in labels.items() if len(c) > 1}
 
 
@@ -106,8 +126,10 @@ def main(paths: Sequence[str]) -> int:
     for surface, labels in sorted(mixed.items()):
         print(f"two labels: {surface!r} {dict(labels)}")
     sentences = [s for a in articles for s in a.sentences]
-    print(f"{len(articles)} articles, {len(sentences)} sentences, {sum(not s.sectors for s in sentences)} with no sector, "
-          f"{sum(len(a.entities) for a in articles)} entities; {count} doubts, {len(mixed)} strings with two labels")
+    print(
+        f"{len(articles)} articles, {len(sentences)} sentences, {sum(not s.sectors for s in sentences)} with no sector, "
+        f"{sum(len(a.entities) for a in articles)} entities; {count} doubts, {len(mixed)} strings with two labels"
+    )
     print("sectors:", dict(Counter(x for s in sentences for x in s.sectors).most_common()))
     print("labels:", dict(Counter(e.label for a in articles for e in a.entities).most_common()))
     return 0

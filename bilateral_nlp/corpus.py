@@ -10,7 +10,7 @@ is what people write, edit and diff::
 
 One sentence a line: its sectors (``-`` for none), a tab, the text with its spans marked. ``¶`` in front
 starts a new line in the article, ``+`` glues the sentence to the one before it without a space, nothing
-means one space. A literal square bracket is written ``\[`` or ``\]``. A blank line ends the article;
+means one space. A literal square bracket is written ``\[`` or ``\]``, a backslash ``\\``. A blank line ends the article;
 ``# key: value`` lines before its first sentence are its metadata, of which ``id`` is required.
 
 This module does not judge whether labels are right; `bilateral_nlp.consistency` looks for doubtful ones.
@@ -32,7 +32,7 @@ SPLITS = ("train", "validation", "test")
 _JOINTS = {"¶": "\n", "+": "", "": " "}
 _LINE = re.compile(r"(?P<joint>[¶+]?) ?(?P<sectors>-|[^\s,]+(?:,[^\s,]+)*)\t(?P<marked>.*)")
 _META = re.compile(r"#\s*(?P<key>\w+):\s*(?P<value>.*)")
-_MARK = re.compile(r"\\(?P<literal>[\[\]])|\[(?P<inner>(?:\\[\[\]]|[^\[\]\\])*)\]\((?P<label>\w+)\)|(?P<stray>[\[\]])")
+_MARK = re.compile(r"\\(?P<literal>[\[\]\\])|\[(?P<inner>(?:\\.|[^\[\]\\])*)\]\((?P<label>\w+)\)|(?P<stray>[\[\]])")
 
 
 class CorpusError(ValueError):
@@ -149,7 +149,7 @@ def to_inline(article: LabelledArticle) -> str:
 
 
 def _escape(text: str) -> str:
-    return text.replace("[", r"\[").replace("]", r"\]").replace("\n", " ")
+    return text.replace("\\", r"\\").replace("[", r"\[").replace("]", r"\]").replace("\n", " ")
 
 
 def parse_inline(text: str, name: str = "<text>", taxonomy: Taxonomy | None = None) -> list[LabelledArticle]:
@@ -187,7 +187,9 @@ def _parse_block(
         if line.startswith("#"):
             match = _META.fullmatch(line.strip())
             if match is None or sentences:
-                faults.append(f"{place}: expected '# key: value' before the article's first sentence, got {line[:60]!r}")
+                faults.append(
+                    f"{place}: expected '# key: value' before the article's first sentence, got {line[:60]!r}"
+                )
             else:
                 meta[match["key"]] = match["value"].strip()
             continue
@@ -220,10 +222,12 @@ def _parse_marks(marked: str, place: str, faults: list[str]) -> tuple[str, list[
         if match["literal"]:
             plain += match["literal"]
         elif match["stray"]:
-            faults.append(f"{place}: a lone {match['stray']!r} near {marked[max(0, match.start() - 20) : position + 20]!r}; "
-                          r"mark spans as [text](LABEL), write literal brackets as \[ and \]")
+            faults.append(
+                f"{place}: a lone {match['stray']!r} near {marked[max(0, match.start() - 20) : position + 20]!r}; "
+                r"mark spans as [text](LABEL), write literal brackets as \[ and \]"
+            )
         else:
-            inner = re.sub(r"\\([\[\]])", r"\1", match["inner"])
+            inner = re.sub(r"\\([\[\]\\])", r"\1", match["inner"])
             spans.append(LabelledSpan(len(plain), len(plain) + len(inner), match["label"]))
             plain += inner
     return plain + marked[position:], spans
@@ -260,16 +264,21 @@ def _parse_jsonl(
                 str(row["id"]),
                 row["text"],
                 tuple(LabelledSentence(s["start"], s["end"], tuple(s["sectors"])) for s in row["sentences"]),
-                tuple(sorted((LabelledSpan(e["start"], e["end"], e["label"]) for e in row["entities"]),
-                             key=lambda e: e.start)),
+                tuple(
+                    sorted(
+                        (LabelledSpan(e["start"], e["end"], e["label"]) for e in row["entities"]), key=lambda e: e.start
+                    )
+                ),
                 row.get("meta", {}),
             )
             found = list(_article_faults(article, taxonomy))
         except json.JSONDecodeError as error:
             faults.append(f"{place}: not JSON: {error}")
         except (KeyError, TypeError, AttributeError) as error:
-            faults.append(f"{place}: expected id, text, sentences [{{start, end, sectors}}], "
-                          f"entities [{{start, end, label}}]; fault at {error}")
+            faults.append(
+                f"{place}: expected id, text, sentences [{{start, end, sectors}}], "
+                f"entities [{{start, end, label}}]; fault at {error}"
+            )
         else:
             faults += [f"{place}: {fault}" for fault in found]
             yield number, article
@@ -283,8 +292,11 @@ def _article_faults(article: LabelledArticle, taxonomy: Taxonomy) -> Iterator[st
             return
         if article.text[end : sentence.start].strip():
             yield f"the text [{end}, {sentence.start}) is in no sentence: {article.text[end : sentence.start].strip()[:40]!r}"
-        inside = [LabelledSpan(e.start - sentence.start, e.end - sentence.start, e.label)
-                  for e in article.entities if sentence.start <= e.start < sentence.end]
+        inside = [
+            LabelledSpan(e.start - sentence.start, e.end - sentence.start, e.label)
+            for e in article.entities
+            if sentence.start <= e.start < sentence.end
+        ]
         yield from _sentence_faults(article.text[sentence.start : sentence.end], sentence.sectors, inside, taxonomy)
         end = sentence.end
     if article.text[end:].strip():

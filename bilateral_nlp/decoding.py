@@ -109,7 +109,11 @@ def entities(encoded: EncodedArticle, outputs: list[WindowOutput], settings: Mod
     found = []
     for first in begins.tolist():
         last = first + 1
-        while last < count and path[last] == path[first] + 1 and encoded.word_sentence[last] == encoded.word_sentence[first]:
+        while (
+            last < count
+            and path[last] == path[first] + 1
+            and encoded.word_sentence[last] == encoded.word_sentence[first]
+        ):
             last += 1
         end = int(encoded.word_spans[last - 1, 1])
         start = skip_proclitics(encoded.text, int(encoded.word_spans[first, 0]), int(proclitics[first]))
@@ -136,7 +140,8 @@ def _unread(encoded: EncodedArticle, tags: int) -> Floats:
 def log_softmax(x: Floats) -> Floats:
     """Over the last axis."""
     shifted: Floats = x - x.max(-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+    normalised: Floats = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+    return normalised
 
 
 def viterbi(log_probabilities: Floats, groups: Ints) -> Ints:

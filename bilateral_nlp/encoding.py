@@ -51,7 +51,8 @@ class Window:
     @property
     def sentence_mask(self) -> NDArray[np.float32]:
         """(S, T): 1 where the token belongs to the sentence."""
-        return (self.token_sentence[None, :] == np.arange(len(self.sentences))[:, None]).astype(np.float32)
+        own: NDArray[np.bool_] = self.token_sentence[None, :] == np.arange(len(self.sentences))[:, None]
+        return own.astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -96,14 +97,17 @@ class ArticleEncoder:
         for index, (encoding, (start, end)) in enumerate(zip(encodings, spans, strict=True)):
             words = np.array([m.span() for m in _WORD.finditer(readable, start, end)], dtype=np.int64).reshape(-1, 2)
             first_word = len(word_spans)
-            word_spans += map(tuple, words.tolist())
+            word_spans += [(int(a), int(b)) for a, b in words]
             word_sentence += [index] * len(words)
             ids = np.array(encoding.ids, dtype=np.int64)
             token_spans = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2) + start
             firsts = _first_tokens(words, token_spans)
             pieces += self._cut(index, ids, token_spans, firsts, first_word)
         return EncodedArticle(
-            text, spans, np.array(word_spans, dtype=np.int64).reshape(-1, 2), np.array(word_sentence, dtype=np.int64),
+            text,
+            spans,
+            np.array(word_spans, dtype=np.int64).reshape(-1, 2),
+            np.array(word_sentence, dtype=np.int64),
             tuple(self._pack(pieces)),
         )
 
@@ -127,7 +131,9 @@ class ArticleEncoder:
         group: list[_Piece] = []
         size = 1
         for piece in pieces:
-            if group and (size + len(piece.ids) + 1 > self.settings.window or len(group) == self.settings.max_sentences):
+            if group and (
+                size + len(piece.ids) + 1 > self.settings.window or len(group) == self.settings.max_sentences
+            ):
                 windows.append(self._window(group))
                 group, size = [], 1
             group.append(piece)
@@ -148,8 +154,12 @@ class ArticleEncoder:
             word_tokens.append(piece.word_tokens + position)
             position += len(piece.ids) + 1
         return Window(
-            np.concatenate(ids), np.concatenate(owner), np.concatenate(spans),
-            np.array([p.sentence for p in group], dtype=np.int64), np.concatenate(words), np.concatenate(word_tokens),
+            np.concatenate(ids),
+            np.concatenate(owner),
+            np.concatenate(spans),
+            np.array([p.sentence for p in group], dtype=np.int64),
+            np.concatenate(words),
+            np.concatenate(word_tokens),
         )
 
 
@@ -187,7 +197,9 @@ class Targets:
     proclitics: Ints
 
 
-def encode_labels(article: LabelledArticle, encoded: EncodedArticle, settings: ModelSettings) -> tuple[list[Targets], int]:
+def encode_labels(
+    article: LabelledArticle, encoded: EncodedArticle, settings: ModelSettings
+) -> tuple[list[Targets], int]:
     """Targets for every window, and how many entities the word grid cannot express (they start or end inside a word)."""
     tags, proclitics, lost = _word_labels(article, encoded, settings)
     sectors = np.zeros((len(article.sentences), len(settings.sectors)), dtype=np.float32)
@@ -214,8 +226,11 @@ def _word_labels(article: LabelledArticle, encoded: EncodedArticle, settings: Mo
         first = int(np.searchsorted(ends, entity.start, side="right"))
         last = int(np.searchsorted(starts, entity.end, side="left"))
         exact = first < last and ends[last - 1] == entity.end
-        counts = [n for n in range(MAX_PROCLITICS + 1)
-                  if exact and skip_proclitics(encoded.text, int(starts[first]), n) == entity.start]
+        counts = [
+            n
+            for n in range(MAX_PROCLITICS + 1)
+            if exact and skip_proclitics(encoded.text, int(starts[first]), n) == entity.start
+        ]
         if not counts or tags[first:last].any():
             lost += 1
             continue

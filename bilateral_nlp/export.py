@@ -63,8 +63,12 @@ def export_float(model: BilateralModel, path: Path) -> None:
     mask = torch.zeros(2, 3, 24)
     mask[:, :, 4:12] = 1
     program = torch.onnx.export(
-        _Exported(model), (ids, torch.ones_like(ids), mask), dynamo=True, verbose=False,
-        input_names=list(INPUTS), output_names=list(OUTPUTS),
+        _Exported(model),
+        (ids, torch.ones_like(ids), mask),
+        dynamo=True,
+        verbose=False,
+        input_names=list(INPUTS),
+        output_names=list(OUTPUTS),
         dynamic_shapes=({0: batch, 1: tokens}, {0: batch, 1: tokens}, {0: batch, 1: sentences, 2: tokens}),
     )
     model.encoder.set_attn_implementation(attention)
@@ -78,16 +82,27 @@ def quantize(source: Path, target: Path) -> None:
     graph = onnx.load(str(source))
     # Shapes recorded by the exporter contradict the quantised graph; onnxruntime infers them anew.
     del graph.graph.value_info[:]
-    heads = [node.name for node in graph.graph.node
-             if node.op_type in {"MatMul", "Gemm"} and any("head" in name for name in node.input)]
+    heads = [
+        node.name
+        for node in graph.graph.node
+        if node.op_type in {"MatMul", "Gemm"} and any("head" in name for name in node.input)
+    ]
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "plain.onnx"
         onnx.save(graph, str(plain))
-        quantize_dynamic(plain, target, weight_type=QuantType.QInt8, per_channel=True, nodes_to_exclude=heads,
-                         op_types_to_quantize=["MatMul", "Gemm", "Gather"])
+        quantize_dynamic(
+            plain,
+            target,
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            nodes_to_exclude=heads,
+            op_types_to_quantize=["MatMul", "Gemm", "Gather"],
+        )
 
 
-def compare(weights: TorchBackend, export: Backend, encoder: ArticleEncoder, articles: Sequence[LabelledArticle]) -> Parity:
+def compare(
+    weights: TorchBackend, export: Backend, encoder: ArticleEncoder, articles: Sequence[LabelledArticle]
+) -> Parity:
     """Run both over articles and compare logits and decisions."""
     gaps, equal = [], []
     common = total = 0
@@ -98,8 +113,12 @@ def compare(weights: TorchBackend, export: Backend, encoder: ArticleEncoder, art
         ours, theirs = (decoding.sector_logits(encoded, outputs, len(settings.sectors)) for outputs in pair)
         gaps.append(np.abs(ours - theirs).ravel())
         thresholds = np.array(settings.thresholds, dtype=np.float32)
-        equal.append(((decoding.probabilities(ours, settings) >= thresholds)
-                      == (decoding.probabilities(theirs, settings) >= thresholds)).ravel())
+        equal.append(
+            (
+                (decoding.probabilities(ours, settings) >= thresholds)
+                == (decoding.probabilities(theirs, settings) >= thresholds)
+            ).ravel()
+        )
         found = [{(e.start, e.end, e.label) for e in decoding.entities(encoded, outputs, settings)} for outputs in pair]
         common += len(found[0] & found[1])
         total += len(found[0]) + len(found[1])
@@ -107,7 +126,9 @@ def compare(weights: TorchBackend, export: Backend, encoder: ArticleEncoder, art
     return Parity(float(gap.mean()), float(gap.max()), float(np.concatenate(equal).mean()), 2 * common / max(1, total))
 
 
-def export(folder: Path, encoder: ArticleEncoder, articles: Sequence[LabelledArticle], target: Path) -> dict[str, Parity]:
+def export(
+    folder: Path, encoder: ArticleEncoder, articles: Sequence[LabelledArticle], target: Path
+) -> dict[str, Parity]:
     """Export the weights in ``folder`` to int8 at ``target``; parity of float32 and int8 on ``articles``."""
     model = BilateralModel.from_pretrained(folder, dtype=torch.float32)
     weights = TorchBackend(model)

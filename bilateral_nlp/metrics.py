@@ -6,8 +6,9 @@ span and label.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ class Score:
         return 2 * self.tp / (2 * self.tp + self.fp + self.fn) if self.tp else 0.0
 
 
-def set_score(gold: Iterable[set[tuple[object, ...]]], predicted: Iterable[set[tuple[object, ...]]]) -> Score:
+def set_score(gold: Iterable[Set[Any]], predicted: Iterable[Set[Any]]) -> Score:
     """Micro score over pairs of sets, e.g. the ``(start, end, label)`` of an article's entities."""
     tp = fp = fn = 0
     for want, got in zip(gold, predicted, strict=True):

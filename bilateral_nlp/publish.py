@@ -41,7 +41,10 @@ class Published:
 
 
 def publish(
-    trained: Path, target: Path, held_out: Sequence[LabelledArticle], measured_on: Mapping[str, Sequence[LabelledArticle]],
+    trained: Path,
+    target: Path,
+    held_out: Sequence[LabelledArticle],
+    measured_on: Mapping[str, Sequence[LabelledArticle]],
     facts: Mapping[str, str],
 ) -> Published:
     """Write ``target`` from ``trained``: fp16 safetensors, tokenizer, int8 ONNX, config, README.md and figures.json.
@@ -60,14 +63,19 @@ def publish(
     backend = OnnxBackend(target / ONNX_FILE, settings.pad_id)
     result = predict_held_out(backend.run, encoder, held_out)
     platt = fit_platt(result.logits, result.gold)
-    settings = replace(settings, platt=tuple(platt), thresholds=tuple(fit_thresholds(result.logits, result.gold, platt)))
+    settings = replace(
+        settings, platt=tuple(platt), thresholds=tuple(fit_thresholds(result.logits, result.gold, platt))
+    )
     _write_calibration(target / "config.json", settings)
 
     encoder = ArticleEncoder(encoder.tokenizer, settings)
     parity = {"int8": compare(load(target), backend, encoder, held_out)}
     classifiers = {"int8": Classifier(encoder, backend), "float32": Classifier(encoder, load(target))}
-    reports = {name: {kind: evaluate(c, articles) for kind, c in classifiers.items()}
-               for name, articles in measured_on.items() if articles}
+    reports = {
+        name: {kind: evaluate(c, articles) for kind, c in classifiers.items()}
+        for name, articles in measured_on.items()
+        if articles
+    }
     published = Published(reports, parity)
     (target / "figures.json").write_text(json.dumps(published.to_dict(), indent=1) + "\n", encoding="utf-8")
     (target / "README.md").write_text(model_card(target, settings, published.to_dict(), facts), encoding="utf-8")

@@ -74,13 +74,20 @@ class Article:
             if text:
                 row["text"] = s.text
             row["sectors"] = [
-                {"label": x.label, "score": round(x.score, 4), "evidence": [list(span) for span in x.evidence]} for x in s.sectors
+                {"label": x.label, "score": round(x.score, 4), "evidence": [list(span) for span in x.evidence]}
+                for x in s.sectors
             ]
             if s.scores is not None:
                 row["scores"] = {label: round(score, 4) for label, score in s.scores.items()}
             sentences.append(row)
         entities = [
-            {"start": e.start, "end": e.end, **({"text": e.text} if text else {}), "label": e.label, "score": round(e.score, 4)}
+            {
+                "start": e.start,
+                "end": e.end,
+                **({"text": e.text} if text else {}),
+                "label": e.label,
+                "score": round(e.score, 4),
+            }
             for e in self.entities
         ]
         return {**({"text": self.text} if text else {}), "sentences": sentences, "entities": entities}
@@ -90,7 +97,9 @@ class Article:
         return {
             "id": id,
             "text": self.text,
-            "sentences": [{"start": s.start, "end": s.end, "sectors": [x.label for x in s.sectors]} for s in self.sentences],
+            "sentences": [
+                {"start": s.start, "end": s.end, "sectors": [x.label for x in s.sectors]} for s in self.sentences
+            ],
             "entities": [{"start": e.start, "end": e.end, "label": e.label} for e in self.entities],
         }
 
@@ -101,12 +110,21 @@ class Article:
         except ImportError:
             raise ImportError("to_frame() needs pandas: pip install pandas") from None
         if kind == "entities":
-            return pandas.DataFrame([(e.start, e.end, e.text, e.label, e.score) for e in self.entities],
-                                    columns=["start", "end", "text", "label", "score"])
+            return pandas.DataFrame(
+                [(e.start, e.end, e.text, e.label, e.score) for e in self.entities],
+                columns=["start", "end", "text", "label", "score"],
+            )
         if kind != "sentences":
             raise ValueError(f"to_frame() got {kind!r}; expected to_frame('sentences') or to_frame('entities')")
         rows = [
-            {"sentence": i, "start": s.start, "end": s.end, "text": s.text, "sectors": [x.label for x in s.sectors], **(s.scores or {})}
+            {
+                "sentence": i,
+                "start": s.start,
+                "end": s.end,
+                "text": s.text,
+                "sectors": [x.label for x in s.sectors],
+                **(s.scores or {}),
+            }
             for i, s in enumerate(self.sentences)
         ]
         return pandas.DataFrame(rows, columns=None if rows else ["sentence", "start", "end", "text", "sectors"])

@@ -27,7 +27,9 @@ _STOP = re.compile(r"[.؟?!…]+(?:\s?[.؟?!…]+)*")
 _CLOSERS = "»”’)]}›"
 _QUOTES = "\"'″`"
 _AFTER_STOP = re.compile(r"[،,؛;]+")
-_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s«»()،؛]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/\S*)?")
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)[^\s«»()،؛]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/\S*)?"
+)
 #: «يو.بي.آي», «أ . ف . ب», «ق.ن.ا.»: two or more short parts joined by stops.
 _ACRONYM = re.compile(r"(?<!\w)[ء-ي]{1,3}\s?(?:\.\s?[ء-ي]{1,3}(?!\w)){1,5}")
 _ACRONYM_PARTS = re.compile(r"[ء-ي]+")
@@ -79,7 +81,11 @@ def _split_line(text: str, start: int, end: int) -> Iterator[Span]:
 def _next_stop(text: str, start: int, end: int, protected: _Protected) -> int:
     """Where the sentence that begins at ``start`` ends: behind its stop and what closes with it."""
     for match in _STOP.finditer(text, start, end):
-        if match.start() == start and _skip_space(text, match.end(), end) < end and not _WORD.search(text, start, match.start()):
+        if (
+            match.start() == start
+            and _skip_space(text, match.end(), end) < end
+            and not _WORD.search(text, start, match.start())
+        ):
             continue
         if _is_boundary(text, start, end, match, protected):
             return _absorb_closers(text, match.end(), end)

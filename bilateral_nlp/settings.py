@@ -40,16 +40,26 @@ class ModelSettings:
         try:
             sectors = tuple(config["sectors"])
             settings = cls(
-                sectors, tuple(config["entity_labels"]), int(config["window"]), int(config["max_sentences"]),
-                int(config["bos_token_id"]), int(config["eos_token_id"]), int(config["pad_token_id"]),
-                tuple((float(a), float(b)) for a, b in config["platt"]), tuple(map(float, config["thresholds"])),
+                sectors,
+                tuple(config["entity_labels"]),
+                int(config["window"]),
+                int(config["max_sentences"]),
+                int(config["bos_token_id"]),
+                int(config["eos_token_id"]),
+                int(config["pad_token_id"]),
+                tuple((float(a), float(b)) for a, b in config["platt"]),
+                tuple(map(float, config["thresholds"])),
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise ModelFolderError(f"{source}: no usable setting {error}; is this the folder of a bilateral_nlp model? "
-                                   "Write one with model.save_pretrained(folder)") from None
+            raise ModelFolderError(
+                f"{source}: no usable setting {error}; is this the folder of a bilateral_nlp model? "
+                "Write one with model.save_pretrained(folder)"
+            ) from None
         if not len(sectors) == len(settings.platt) == len(settings.thresholds):
-            raise ModelFolderError(f"{source}: {len(sectors)} sectors but {len(settings.platt)} platt pairs and "
-                                   f"{len(settings.thresholds)} thresholds; refit them with bilateral-nlp train")
+            raise ModelFolderError(
+                f"{source}: {len(sectors)} sectors but {len(settings.platt)} platt pairs and "
+                f"{len(settings.thresholds)} thresholds; refit them with bilateral-nlp train"
+            )
         return settings
 
     @classmethod
@@ -66,8 +76,10 @@ class ModelSettings:
 def require_file(folder: Path, name: str) -> Path:
     """``folder/name`` if it is there, else an error that says what is missing and how to get it."""
     if not folder.is_dir():
-        raise ModelFolderError(f"{folder}: no such model folder; give the folder of a saved model, "
-                               "e.g. Classifier.from_pretrained('models/embedded'), or nothing for the shipped one")
+        raise ModelFolderError(
+            f"{folder}: no such model folder; give the folder of a saved model, "
+            "e.g. Classifier.from_pretrained('models/embedded'), or nothing for the shipped one"
+        )
     path = folder / name
     if not path.is_file():
         raise ModelFolderError(f"{path}: missing from the model folder; save or export the model again into {folder}")

@@ -80,7 +80,7 @@ def _labels(tables: dict[str, Any], key: str, path: Path) -> tuple[Label, ...]:
     labels = []
     for number, row in enumerate(rows, 1):
         if not isinstance(row.get("id"), str) or not row["id"]:
-            raise ValueError(f"{path}: [[{key}]] number {number} has no id; write id = \"name\"")
+            raise ValueError(f'{path}: [[{key}]] number {number} has no id; write id = "name"')
         id = row["id"]
         codes = {scheme: tuple(map(str, row.get(scheme, ()))) for scheme in SCHEMES}
         labels.append(Label(id, row.get("ar", id), row.get("en", id), row.get("definition", ""), codes))

@@ -1,7 +1,7 @@
 """Fine-tuning from any encoder or from a saved `BilateralModel`, with Hugging Face Trainer.
 
-    from bilateral_nlp.training import Recipe, train
-    train(Recipe.from_toml("training/recipes/embedded.toml"))
+from bilateral_nlp.training import Recipe, train
+train(Recipe.from_toml("training/recipes/embedded.toml"))
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
-from transformers import AutoConfig, AutoTokenizer, Trainer, TrainingArguments, set_seed
+from transformers import AutoConfig, AutoTokenizer, Trainer, TrainerCallback, TrainingArguments, set_seed
 
 from bilateral_nlp import corpus, decoding, metrics
 from bilateral_nlp.backends.torch import TorchBackend
@@ -105,10 +105,15 @@ def make_dataset(articles: Sequence[LabelledArticle], encoder: ArticleEncoder) -
         targets, missed = encode_labels(article, encoded, encoder.settings)
         lost += missed
         for window, target in zip(encoded.windows, targets, strict=True):
-            rows.append({
-                "input_ids": window.ids.tolist(), "token_sentence": window.token_sentence.tolist(),
-                "sectors": target.sectors.tolist(), "tags": target.tags.tolist(), "proclitics": target.proclitics.tolist(),
-            })
+            rows.append(
+                {
+                    "input_ids": window.ids.tolist(),
+                    "token_sentence": window.token_sentence.tolist(),
+                    "sectors": target.sectors.tolist(),
+                    "tags": target.tags.tolist(),
+                    "proclitics": target.proclitics.tolist(),
+                }
+            )
     if lost:
         log.info("%d entities start or end inside a word and cannot be learned", lost)
     return datasets.Dataset.from_list(rows)
@@ -132,14 +137,21 @@ class Collator:
         for i, row in enumerate(rows):
             n = len(row["input_ids"])
             ids[i, :n], owner[i, :n], tags[i, :n], proclitics[i, :n] = (
-                row["input_ids"], row["token_sentence"], row["tags"], row["proclitics"])
+                row["input_ids"],
+                row["token_sentence"],
+                row["tags"],
+                row["proclitics"],
+            )
             sectors[i, : len(row["sectors"])] = row["sectors"]
         lengths = np.array([[len(r["input_ids"])] for r in rows])
         mask = (owner[:, None, :] == np.arange(sentences)[None, :, None]).astype(np.float32)
         return {
-            "input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy((np.arange(length) < lengths).astype(np.int64)),
-            "sentence_mask": torch.from_numpy(mask), "sector_labels": torch.from_numpy(sectors),
-            "tag_labels": torch.from_numpy(tags), "proclitic_labels": torch.from_numpy(proclitics),
+            "input_ids": torch.from_numpy(ids),
+            "attention_mask": torch.from_numpy((np.arange(length) < lengths).astype(np.int64)),
+            "sentence_mask": torch.from_numpy(mask),
+            "sector_labels": torch.from_numpy(sectors),
+            "tag_labels": torch.from_numpy(tags),
+            "proclitic_labels": torch.from_numpy(proclitics),
         }
 
 
@@ -163,13 +175,20 @@ def predict_held_out(run: Any, encoder: ArticleEncoder, articles: Sequence[Label
         gold.append([[name in s.sectors for name in sectors] for s in article.sentences])
         want.append({(e.start, e.end, e.label) for e in article.entities})
         got.append({(e.start, e.end, e.label) for e in decoding.entities(encoded, outputs, encoder.settings)})
-    return HeldOut(np.concatenate(logits), np.concatenate([np.array(g, dtype=bool) for g in gold]), metrics.set_score(want, got))
+    return HeldOut(
+        np.concatenate(logits), np.concatenate([np.array(g, dtype=bool) for g in gold]), metrics.set_score(want, got)
+    )
 
 
 class BilateralTrainer(Trainer):
     """Trainer with two learning rates and an evaluation that decodes as serving does."""
 
-    def __init__(self, *args: Any, recipe: Recipe, encoder: ArticleEncoder, held_out: Sequence[LabelledArticle], **kwargs: Any) -> None:
+    optimizer: torch.optim.Optimizer | None
+    control: Any
+
+    def __init__(
+        self, *args: Any, recipe: Recipe, encoder: ArticleEncoder, held_out: Sequence[LabelledArticle], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._recipe, self._encoder, self._held_out = recipe, encoder, held_out
 
@@ -182,7 +201,9 @@ class BilateralTrainer(Trainer):
                     rate = self._recipe.encoder_lr if name.startswith("encoder.") else self._recipe.head_lr
                     decay = self._recipe.weight_decay if parameter.ndim > 1 else 0.0
                     groups.setdefault((rate, decay), []).append(parameter)
-            self.optimizer = torch.optim.AdamW([{"params": p, "lr": r, "weight_decay": d} for (r, d), p in groups.items()])
+            self.optimizer = torch.optim.AdamW(
+                [{"params": p, "lr": r, "weight_decay": d} for (r, d), p in groups.items()]
+            )
         return self.optimizer
 
     def evaluate(self, *_: Any, metric_key_prefix: str = "eval", **__: Any) -> dict[str, float]:
@@ -190,8 +211,10 @@ class BilateralTrainer(Trainer):
         result = predict_held_out(TorchBackend(self.model).run, self._encoder, self._held_out)
         chosen = result.logits > 0
         scores = {
-            "sectors_f1": metrics.multilabel_score(result.gold, chosen).f1, "sectors_macro_f1": metrics.macro_f1(result.gold, chosen),
-            "sentences_right": metrics.rows_right(result.gold, chosen), "entities_f1": result.entities.f1,
+            "sectors_f1": metrics.multilabel_score(result.gold, chosen).f1,
+            "sectors_macro_f1": metrics.macro_f1(result.gold, chosen),
+            "sentences_right": metrics.rows_right(result.gold, chosen),
+            "entities_f1": result.entities.f1,
         }
         named = {f"{metric_key_prefix}_{name}": round(value, 4) for name, value in scores.items()}
         self.log(named)
@@ -199,10 +222,11 @@ class BilateralTrainer(Trainer):
         return named
 
 
-def train(recipe: Recipe, resume: bool = False) -> Path:
+def train(recipe: Recipe, resume: bool = False, callbacks: Sequence[TrainerCallback] = ()) -> Path:
     """Train, calibrate and save to ``recipe.out``: weights, ``config.json`` with thresholds, tokenizer.
 
-    ``resume`` goes on from the last checkpoint in ``recipe.out + '-checkpoints'``.
+    ``resume`` goes on from the last checkpoint in ``recipe.out + '-checkpoints'`` and ends as an uninterrupted run
+    would have; ``callbacks`` are handed to the Trainer.
     """
     set_seed(recipe.seed)
     out = Path(recipe.out)
@@ -213,16 +237,39 @@ def train(recipe: Recipe, resume: bool = False) -> Path:
     encoder = ArticleEncoder(tokenizer, model.config.settings())
     if recipe.freeze_word_embeddings:
         model.encoder.get_input_embeddings().requires_grad_(False)
-    settings = {"report_to": [], "disable_tqdm": None, "logging_steps": 20, "save_total_limit": 1,
-                "eval_strategy": "epoch" if splits["validation"] else "no", **recipe.trainer}
+    settings = {
+        "report_to": [],
+        "disable_tqdm": None,
+        "logging_steps": 20,
+        "save_total_limit": 1,
+        "eval_strategy": "epoch" if splits["validation"] else "no",
+        **recipe.trainer,
+    }
     arguments = TrainingArguments(
-        output_dir=f"{out}-checkpoints", num_train_epochs=recipe.epochs, per_device_train_batch_size=recipe.batch_size,
-        warmup_steps=recipe.warmup, lr_scheduler_type="cosine", bf16=recipe.bf16, use_cpu=not torch.cuda.is_available(), seed=recipe.seed, max_grad_norm=1.0,
-        save_strategy="epoch" if recipe.checkpoints else "no", remove_unused_columns=False, label_names=[], **settings,
+        output_dir=f"{out}-checkpoints",
+        num_train_epochs=recipe.epochs,
+        per_device_train_batch_size=recipe.batch_size,
+        warmup_steps=recipe.warmup,
+        lr_scheduler_type="cosine",
+        bf16=recipe.bf16,
+        use_cpu=not torch.cuda.is_available(),
+        seed=recipe.seed,
+        max_grad_norm=1.0,
+        save_strategy="epoch" if recipe.checkpoints else "no",
+        remove_unused_columns=False,
+        label_names=[],
+        **settings,
     )
     trainer = BilateralTrainer(
-        model, arguments, data_collator=Collator(int(model.config.pad_token_id)), recipe=recipe, encoder=encoder,
-        train_dataset=make_dataset(splits["train"], encoder), eval_dataset=splits["validation"], held_out=splits["validation"],
+        model,
+        arguments,
+        data_collator=Collator(int(model.config.pad_token_id)),
+        recipe=recipe,
+        encoder=encoder,
+        train_dataset=make_dataset(splits["train"], encoder),
+        eval_dataset=splits["validation"],
+        held_out=splits["validation"],
+        callbacks=list(callbacks),
     )
     trainer.train(resume_from_checkpoint=resume or None)
     calibrate(model, encoder, splits["validation"])

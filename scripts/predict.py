@@ -1,6 +1,6 @@
 """Run a model over labelled articles and write its predictions in the same form, to be scored or corrected.
 
-    python scripts/predict.py LABELLED.jsonl PREDICTED.jsonl [--model FOLDER] [--backend onnx|torch]
+python scripts/predict.py LABELLED.jsonl PREDICTED.jsonl [--model FOLDER] [--backend onnx|torch]
 """
 
 import argparse

@@ -27,22 +27,40 @@ def few(articles: list[LabelledArticle]) -> list[LabelledArticle]:
     return sorted((a for a in articles if a.split == "train"), key=lambda a: (len(a.text), a.id))[:8]
 
 
-def build_encoder(folder: Path, texts: list[str], layers: int, width: int, heads: int, vocabulary: int, pad_to: int | None = None) -> Path:
+def build_encoder(
+    folder: Path, texts: list[str], layers: int, width: int, heads: int, vocabulary: int, pad_to: int | None = None
+) -> Path:
     """A BERT folder with random weights and a WordPiece tokenizer trained on ``texts``."""
     set_seed(7)
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    tokenizer.train_from_iterator(texts, trainers.WordPieceTrainer(vocab_size=vocabulary, special_tokens=special, show_progress=False))
-    tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    tokenizer.train_from_iterator(
+        texts, trainers.WordPieceTrainer(vocab_size=vocabulary, special_tokens=special, show_progress=False)
+    )
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
     config = BertConfig(
-        vocab_size=pad_to or tokenizer.get_vocab_size(), hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads,
-        intermediate_size=4 * width, bos_token_id=2, eos_token_id=3, pad_token_id=0,
+        vocab_size=pad_to or tokenizer.get_vocab_size(),
+        hidden_size=width,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        intermediate_size=4 * width,
+        bos_token_id=2,
+        eos_token_id=3,
+        pad_token_id=0,
     )
     BertModel(config, add_pooling_layer=False).save_pretrained(folder)
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, cls_token="[CLS]", sep_token="[SEP]", pad_token="[PAD]", unk_token="[UNK]",
-                            mask_token="[MASK]").save_pretrained(folder)
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        mask_token="[MASK]",
+    ).save_pretrained(folder)
     return folder
 
 

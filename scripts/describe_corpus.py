@@ -1,0 +1,77 @@
+"""Describe the corpus in figures, as the Markdown of its data card.
+
+    python scripts/describe_corpus.py [--write data/README.md]
+
+``--write`` puts the text between the card's two ``figures`` comments.
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from bilateral_nlp import corpus
+from bilateral_nlp.corpus import LabelledArticle
+
+ROOT = Path(__file__).resolve().parent.parent
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
+#: The two letters in front of an id name the desk an article was written for.
+DESKS = {
+    "az": "Azerbaijan, Caucasus", "ca": "Central Asia, Russia", "cb": "Caucasus, Central Asia, Russia", "cc": "translated services",
+    "ti": "Türkiye, Iran, Pakistan", "tb": "Türkiye, Iran, South and East Asia", "as": "East, South and South-East Asia",
+    "gu": "Gulf, Yemen", "gb": "Gulf", "sb": "Gulf and Maghreb press", "ma": "Maghreb, Sahel", "mb": "Maghreb",
+    "el": "Egypt, Levant, Iraq, Sudan", "eb": "Egypt, Levant, Iraq, Sudan", "eu": "Europe, Africa, Americas",
+    "ub": "Europe, Africa, Americas", "nb": "hard negatives", "rb": "rare sectors",
+}  # fmt: skip
+TRANSLATED = {"az", "ca", "cb", "cc", "ti", "tb", "as"}
+NEGATIVE = {"domestic", "war", "sport", "crime", "opinion", "economy"}
+
+
+def table(header: tuple[str, str], rows: Iterable[tuple[str, object]]) -> list[str]:
+    return [f"| {header[0]} | {header[1]} |", "|---|---:|", *(f"| {a} | {b} |" for a, b in rows), ""]
+
+
+def describe(articles: list[LabelledArticle]) -> str:
+    sentences = [s for a in articles for s in a.sentences]
+    entities = [(a, e) for a in articles for e in a.entities]
+    words = [len(a.text[s.start : s.end].split()) for a in articles for s in a.sentences]
+    desks = Counter(a.id.split("-")[0] for a in articles)
+    genres = Counter(a.meta["genre"] for a in articles)
+    dirty = sum(a.meta["dirt"] != "none" for a in articles)
+    countries = {a.text[e.start : e.end] for a, e in entities if e.label == "COUNTRY"}
+    splits = Counter(a.split for a in articles)
+    translated = sum(count for desk, count in desks.items() if desk in TRANSLATED)
+    negatives = sum(count for genre, count in genres.items() if genre in NEGATIVE)
+    lines = [
+        f"{len(articles)} articles, {len(sentences)} sentences ({sum(not s.sectors for s in sentences)} with no sector), "
+        f"{len(entities)} entities, {sum(words)} words; {sum(words) / len(words):.1f} words a sentence.",
+        f"{len(countries)} strings that name a country. Splits by article: "
+        + ", ".join(f"{name} {splits[name]}" for name in corpus.SPLITS)
+        + ".",
+        f"{translated / len(articles):.0%} in the translated style of the Caucasian, Central Asian, Turkish, Iranian, Russian and Asian "
+        f"services; {negatives / len(articles):.0%} negatives by genre; {dirty / len(articles):.0%} dirty.",
+        "",
+    ]
+    lines += table(("sector", "sentences"), Counter(x for s in sentences for x in s.sectors).most_common())
+    lines += table(("entity label", "spans"), Counter(e.label for _, e in entities).most_common())
+    lines += table(("genre", "articles"), genres.most_common())
+    lines += table(("desk", "articles"), ((f"`{d}` {DESKS[d]}", n) for d, n in desks.most_common()))
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", type=Path)
+    options = parser.parse_args()
+    text = describe(corpus.read(ROOT / "data" / "corpus"))
+    if options.write is None:
+        print(text)
+        return
+    card = options.write.read_text(encoding="utf-8")
+    before, _, rest = card.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    options.write.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
