@@ -49,13 +49,15 @@ _DATELINE = re.compile(
         )
     )
 )
+#: Characters in which a dateline, and the four words that must follow it, are looked for.
+_LONGEST = 160
 _SIGNATURE = re.compile(r"\([^()\n]{2,30}\)")
 
 
 def dateline_end(text: str, start: int, end: int) -> int | None:
     """The end of the dateline that opens ``text[start:end]``, or None. A line is never all dateline."""
-    match = _DATELINE.match(text, start, end)
-    if match is None or len(text[match.end() : end].split()) < 4:
+    match = _DATELINE.match(text, start, min(end, start + _LONGEST))
+    if match is None or len(text[match.end() : min(end, match.end() + _LONGEST)].split()) < 4:
         return None
     return match.end()
 

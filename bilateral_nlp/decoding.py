@@ -16,6 +16,8 @@ from bilateral_nlp.settings import ModelSettings
 Floats = NDArray[np.float32]
 #: A preference that only decides between answers the model finds equal.
 _REMOTE = -1e-3
+#: The logit of what was not there to be read.
+UNREAD = -30.0
 Ints = NDArray[np.int64]
 
 
@@ -41,10 +43,12 @@ class DecodedEntity:
 
 
 def sector_logits(encoded: EncodedArticle, outputs: list[WindowOutput], labels: int) -> Floats:
-    """(S, L) logits of every sentence; a sentence read in several windows takes the highest of each sector."""
-    logits = np.full((len(encoded.sentences), labels), -np.inf, dtype=np.float32)
+    """(S, L) logits of every sentence; a sentence read in several windows takes the highest of each sector, one
+    without a single token (a lone tatweel) has `UNREAD` throughout."""
+    logits = np.full((len(encoded.sentences), labels), UNREAD, dtype=np.float32)
     for window, output in zip(encoded.windows, outputs, strict=True):
-        np.maximum.at(logits, window.sentences, output.sector_logits)
+        read = np.isin(np.arange(len(window.sentences)), window.token_sentence)
+        np.maximum.at(logits, window.sentences[read], output.sector_logits[read])
     return logits
 
 
@@ -65,31 +69,28 @@ def evidence(
 ) -> tuple[tuple[int, int], ...]:
     """Spans of the words that carry a sector's weight in a sentence: the heaviest, at most ``most``, joined where
     they stand next to each other, in text order."""
-    own = np.flatnonzero(encoded.word_sentence == sentence)
-    weights = np.zeros(len(own), dtype=np.float64)
-    for window, output in zip(encoded.windows, outputs, strict=True):
-        local = np.flatnonzero(window.sentences == sentence)
-        if not len(local):
-            continue
-        tokens = np.flatnonzero(window.token_sentence == local[0])
-        scores = output.sector_attention[tokens, sector].astype(np.float64)
-        words = np.searchsorted(encoded.word_spans[own, 1], window.token_spans[tokens, 0], side="right")
-        inside = words < len(own)
-        np.add.at(weights, words[inside], np.exp(scores - scores.max())[inside])
-    letters = np.array([encoded.text[a:b].isalpha() or b - a > 1 for a, b in encoded.word_spans[own]], dtype=bool)
-    weights[~letters] = 0
+    first, last = np.searchsorted(encoded.word_sentence, [sentence, sentence + 1]).tolist()
+    spans = encoded.word_spans[first:last]
+    weights = np.zeros(last - first, dtype=np.float64)
+    for index in encoded.windows_of(sentence):
+        window = encoded.windows[index]
+        tokens = np.flatnonzero(window.token_sentence == sentence - int(window.sentences[0]))
+        scores = outputs[index].sector_attention[tokens, sector].astype(np.float64)
+        words = np.searchsorted(spans[:, 1], window.token_spans[tokens, 0], side="right")
+        inside = words < len(spans)
+        np.add.at(weights, words[inside], np.exp(scores[inside]))
+    weights[[not encoded.text[a:b].isalnum() for a, b in spans]] = 0
     if not weights.any():
         return ()
     heaviest = np.argsort(-weights, kind="stable")[:most]
     chosen = np.sort(heaviest[weights[heaviest] >= 0.25 * weights.max()])
-    spans: list[tuple[int, int]] = []
-    for word in chosen.tolist():
-        start, end = (int(x) for x in encoded.word_spans[own[word]])
-        if spans and not encoded.text[spans[-1][1] : start].strip():
-            spans[-1] = (spans[-1][0], end)
+    found: list[tuple[int, int]] = []
+    for start, end in spans[chosen].tolist():
+        if found and not encoded.text[found[-1][1] : start].strip():
+            found[-1] = (found[-1][0], end)
         else:
-            spans.append((start, end))
-    return tuple(spans)
+            found.append((start, end))
+    return tuple(found)
 
 
 def entities(encoded: EncodedArticle, outputs: list[WindowOutput], settings: ModelSettings) -> list[DecodedEntity]:

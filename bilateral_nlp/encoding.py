@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +65,16 @@ class EncodedArticle:
     word_spans: Ints
     word_sentence: Ints
     windows: tuple[Window, ...]
+
+    @cached_property
+    def _bounds(self) -> Ints:
+        """(windows, 2) the first and last sentence of each window."""
+        return np.array([(w.sentences[0], w.sentences[-1]) for w in self.windows], dtype=np.int64).reshape(-1, 2)
+
+    def windows_of(self, sentence: int) -> range:
+        """Indexes of the windows that hold a part of the sentence; windows take sentences in order."""
+        first = int(np.searchsorted(self._bounds[:, 1], sentence, side="left"))
+        return range(first, int(np.searchsorted(self._bounds[:, 0], sentence, side="right")))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
 from torch import Tensor, nn
 
 from bilateral_nlp import decoding
@@ -63,7 +64,7 @@ def export_float(model: BilateralModel, path: Path) -> None:
     mask = torch.zeros(2, 3, 24)
     mask[:, :, 4:12] = 1
     program = torch.onnx.export(
-        _Exported(model),
+        _Exported(model).eval(),
         (ids, torch.ones_like(ids), mask),
         dynamo=True,
         verbose=False,
@@ -78,26 +79,39 @@ def export_float(model: BilateralModel, path: Path) -> None:
 
 
 def quantize(source: Path, target: Path) -> None:
-    """Dynamic int8: weights per channel, activations per tensor at run time; the heads stay in float32."""
+    """8-bit weights in blocks of 128, activations rounded to int8 block by block at run time; the heads stay in float32.
+
+    One scale per activation tensor, the usual dynamic quantisation, loses several points of entity F1 to outliers behind
+    GELU; a scale per token and block loses next to nothing.
+    """
     graph = onnx.load(str(source))
     # Shapes recorded by the exporter contradict the quantised graph; onnxruntime infers them anew.
     del graph.graph.value_info[:]
     heads = [
-        node.name
-        for node in graph.graph.node
-        if node.op_type in {"MatMul", "Gemm"} and any("head" in name for name in node.input)
+        node.name for node in graph.graph.node if node.op_type in {"MatMul", "Gemm"} and _is_head(node, graph.graph)
     ]
     with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder) / "plain.onnx"
+        plain, gathered = Path(folder) / "plain.onnx", Path(folder) / "gathered.onnx"
         onnx.save(graph, str(plain))
-        quantize_dynamic(
-            plain,
-            target,
-            weight_type=QuantType.QInt8,
-            per_channel=True,
+        quantize_dynamic(plain, gathered, weight_type=QuantType.QInt8, op_types_to_quantize=["Gather"])
+        quantizer = MatMulNBitsQuantizer(
+            onnx.load(str(gathered)),
             nodes_to_exclude=heads,
-            op_types_to_quantize=["MatMul", "Gemm", "Gather"],
+            algo_config=DefaultWeightOnlyQuantConfig(
+                block_size=128, is_symmetric=True, accuracy_level=_INT8_COMPUTE, bits=8
+            ),
         )
+        quantizer.process()
+        quantizer.model.save_model_to_file(str(target))
+
+
+#: MatMulNBits' `accuracy_level` at which activations are int8 too.
+_INT8_COMPUTE = 4
+
+
+def _is_head(node: onnx.NodeProto, graph: onnx.GraphProto) -> bool:
+    """Whether a product ends in label scores: its weight matrix is far narrower than a block of the encoder."""
+    return any(tensor.name == node.input[1] and min(tensor.dims) < 128 for tensor in graph.initializer)
 
 
 def compare(

@@ -144,7 +144,7 @@ class BilateralModel(PreTrainedModel):
         encoder_config = AutoConfig.from_pretrained(encoder)
         model = cls(BilateralConfig(encoder=encoder_config, **settings))
         extra = {"add_pooling_layer": False} if encoder_config.model_type in _WITH_POOLER else {}
-        model.encoder = AutoModel.from_pretrained(encoder, **extra)
+        model.encoder = AutoModel.from_pretrained(encoder, dtype=torch.float32, **extra)
         return model
 
     def forward(

@@ -14,7 +14,7 @@ partition every non-space character.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from bilateral_nlp.datelines import dateline_end, signature_end
@@ -28,7 +28,7 @@ _CLOSERS = "»”’)]}›"
 _QUOTES = "\"'″`"
 _AFTER_STOP = re.compile(r"[،,؛;]+")
 _ADDRESS = re.compile(
-    r"(?:https?://|www\.)[^\s«»()،؛]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/\S*)?"
+    r"(?:https?://|www\.)[^\s«»()،؛]+|(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/\S*)?"
 )
 #: «يو.بي.آي», «أ . ف . ب», «ق.ن.ا.»: two or more short parts joined by stops.
 _ACRONYM = re.compile(r"(?<!\w)[ء-ي]{1,3}\s?(?:\.\s?[ء-ي]{1,3}(?!\w)){1,5}")
@@ -61,7 +61,7 @@ def split_sentences(text: str) -> list[Span]:
 
 
 def _split_line(text: str, start: int, end: int) -> Iterator[Span]:
-    protected = _Protected(text, start, end)
+    marks = _LineMarks(text, start, end)
     position = start
     opening = True
     while position < end:
@@ -70,7 +70,7 @@ def _split_line(text: str, start: int, end: int) -> Iterator[Span]:
             return
         cut = dateline_end(text, position, end) if opening else signature_end(text, position, end)
         if cut is None:
-            cut = _next_stop(text, position, end, protected)
+            cut = _next_stop(text, position, end, marks)
             opening = False
         else:
             opening = not opening
@@ -78,7 +78,7 @@ def _split_line(text: str, start: int, end: int) -> Iterator[Span]:
         position = cut
 
 
-def _next_stop(text: str, start: int, end: int, protected: _Protected) -> int:
+def _next_stop(text: str, start: int, end: int, marks: _LineMarks) -> int:
     """Where the sentence that begins at ``start`` ends: behind its stop and what closes with it."""
     for match in _STOP.finditer(text, start, end):
         if (
@@ -87,14 +87,14 @@ def _next_stop(text: str, start: int, end: int, protected: _Protected) -> int:
             and not _WORD.search(text, start, match.start())
         ):
             continue
-        if _is_boundary(text, start, end, match, protected):
-            return _absorb_closers(text, match.end(), end)
+        if _is_boundary(text, start, end, match, marks):
+            return _absorb_closers(text, match.end(), end, marks)
     return end
 
 
-def _is_boundary(text: str, start: int, end: int, match: re.Match[str], protected: _Protected) -> bool:
+def _is_boundary(text: str, start: int, end: int, match: re.Match[str], marks: _LineMarks) -> bool:
     at, after = match.start(), match.end()
-    if protected.covers(at, after):
+    if marks.covers(at, after):
         return False
     if match.group() != ".":
         return True
@@ -107,14 +107,13 @@ def _is_boundary(text: str, start: int, end: int, match: re.Match[str], protecte
     return not _NUMBERING.fullmatch(text, start, at)
 
 
-def _absorb_closers(text: str, position: int, end: int) -> int:
+def _absorb_closers(text: str, position: int, end: int, marks: _LineMarks) -> int:
     """Take closing quotes and brackets, further stops and stray commas into the sentence."""
-    line = 1 + max(text.rfind("\n", 0, position), text.rfind("\r", 0, position))
     while position < end:
         char = text[position]
-        opened = text.count(char, line, position) % 2 == 1 if char in _QUOTES else char in _CLOSERS
+        closes = marks.is_open(char, position) if char in _QUOTES else char in _CLOSERS
         stray = _AFTER_STOP.match(text, position, end) or _STOP.match(text, position, end)
-        if opened:
+        if closes:
             position += 1
         elif stray:
             position = stray.end()
@@ -123,8 +122,9 @@ def _absorb_closers(text: str, position: int, end: int) -> int:
     return position
 
 
-class _Protected:
-    """Stretches of a line whose stops end nothing: addresses, acronyms, short brackets, quoted titles."""
+class _LineMarks:
+    """What stands where on a line: straight quotes, and stretches whose stops end nothing (addresses, acronyms, short
+    brackets, quoted titles)."""
 
     def __init__(self, text: str, start: int, end: int) -> None:
         spans: list[Span] = []
@@ -140,6 +140,12 @@ class _Protected:
                 merged.append([a, b])
         self._starts = [a for a, _ in merged]
         self._ends = [b for _, b in merged]
+        self._quotes = {quote: [m.start() for m in re.finditer(quote, text[start:end])] for quote in _QUOTES}
+        self._start = start
+
+    def is_open(self, quote: str, position: int) -> bool:
+        """Whether an odd number of these quotes stands on the line before ``position``."""
+        return bisect_left(self._quotes[quote], position - self._start) % 2 == 1
 
     def covers(self, start: int, end: int) -> bool:
         index = bisect_right(self._starts, start) - 1

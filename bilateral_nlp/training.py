@@ -87,17 +87,20 @@ def load_model(recipe: Recipe) -> BilateralModel:
     """The saved `BilateralModel` to go on from, or fresh heads over an encoder."""
     config = AutoConfig.from_pretrained(recipe.start)
     if isinstance(config, BilateralConfig):
-        return BilateralModel.from_pretrained(recipe.start)
+        return BilateralModel.from_pretrained(recipe.start, dtype=torch.float32)
     return BilateralModel.from_encoder(recipe.start, window=recipe.window)
 
 
 def load_tokenizer(start: str) -> Tokenizer:
     """The fast tokenizer that belongs to an encoder or model, with the checkpoint's own normalisation."""
-    return AutoTokenizer.from_pretrained(start).backend_tokenizer
+    saved = Path(start) / "tokenizer.json"
+    return (
+        Tokenizer.from_file(str(saved)) if saved.is_file() else AutoTokenizer.from_pretrained(start).backend_tokenizer
+    )
 
 
 def make_dataset(articles: Sequence[LabelledArticle], encoder: ArticleEncoder) -> datasets.Dataset:
-    """One row per window: ``input_ids`` and the targets, as lists, and ``token_sentence``."""
+    """One row per window: ``input_ids``, ``length``, ``token_sentence`` and the targets, as lists."""
     rows = []
     lost = 0
     for article in articles:
@@ -108,6 +111,7 @@ def make_dataset(articles: Sequence[LabelledArticle], encoder: ArticleEncoder) -
             rows.append(
                 {
                     "input_ids": window.ids.tolist(),
+                    "length": len(window.ids),
                     "token_sentence": window.token_sentence.tolist(),
                     "sectors": target.sectors.tolist(),
                     "tags": target.tags.tolist(),
@@ -242,6 +246,7 @@ def train(recipe: Recipe, resume: bool = False, callbacks: Sequence[TrainerCallb
         "disable_tqdm": None,
         "logging_steps": 20,
         "save_total_limit": 1,
+        "train_sampling_strategy": "group_by_length",
         "eval_strategy": "epoch" if splits["validation"] else "no",
         **recipe.trainer,
     }

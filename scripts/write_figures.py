@@ -1,6 +1,6 @@
 """Put the shipped model's measured figures into the README's table.
 
-    python scripts/write_figures.py
+python scripts/write_figures.py
 """
 
 import json

@@ -142,10 +142,12 @@ def test_any_text_is_covered(text: str) -> None:
     _check(classify(text))
 
 
-def test_a_million_characters_are_read_whole() -> None:
-    _check(classify((TEXT + " ") * 40 + "نص" * 100_000))
-    long = classify("ا" * 1_000_000)
-    assert long.coverage == 1.0
+@pytest.mark.parametrize("blank", ["ـ", "\x00\x01", "\u200f\u200e", "\u064e\u064f"])
+def test_what_holds_nothing_to_read_has_no_sector(blank: str) -> None:
+    article = classify(f"{blank}\n{TEXT}", all_scores=True)
+    assert article.coverage == 1.0
+    assert article.sentences[0].sectors == ()
+    assert article.sentences[-1].sectors
 
 
 def test_a_very_long_sentence_is_read_to_its_end() -> None:

@@ -36,7 +36,14 @@ def test_the_data_card_describes_the_corpus(articles: list[LabelledArticle]) -> 
 def test_the_model_folder_is_publishable() -> None:
     folder = embedded_folder()
     names = {p.name for p in folder.iterdir()}
-    assert {"config.json", "tokenizer.json", "model.safetensors", "model.int8.onnx", "README.md", "figures.json"} == names
+    assert {
+        "config.json",
+        "tokenizer.json",
+        "model.safetensors",
+        "model.int8.onnx",
+        "README.md",
+        "figures.json",
+    } == names
     assert sum(p.stat().st_size for p in folder.iterdir()) < 95e6
     card = (folder / "README.md").read_text(encoding="utf-8")
     figures = json.loads((folder / "figures.json").read_text(encoding="utf-8"))

@@ -11,17 +11,17 @@ import torch
 from conftest import build_encoder
 from safetensors import safe_open
 from tokenizers import Tokenizer
-from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers import AutoConfig, AutoModel, AutoTokenizer, TrainerCallback
 
-from bilateral_nlp import Classifier
+from bilateral_nlp import Classifier, corpus
 from bilateral_nlp.backends.onnx import OnnxBackend
 from bilateral_nlp.backends.torch import TorchBackend
-from bilateral_nlp.classifier import ONNX_FILE
+from bilateral_nlp.classifier import ONNX_FILE, embedded_folder
 from bilateral_nlp.corpus import LabelledArticle
 from bilateral_nlp.encoding import IGNORED, ArticleEncoder, pad_windows
 from bilateral_nlp.export import compare, export, export_float
 from bilateral_nlp.modeling import BilateralConfig, BilateralModel
-from bilateral_nlp.training import Collator, Recipe, make_dataset, train
+from bilateral_nlp.training import Collator, Recipe, make_dataset, predict_held_out, train
 
 
 def _tensors(encoder: ArticleEncoder, article: LabelledArticle) -> dict[str, torch.Tensor]:
@@ -103,7 +103,6 @@ def test_exports_answer_as_the_weights_do(
 
 def test_a_tiny_model_overfits(tiny_encoder: Path, few: list[LabelledArticle], tmp_path: Path) -> None:
     from bilateral_nlp import corpus
-    from bilateral_nlp.training import predict_held_out
 
     data = tmp_path / "few.jsonl"
     corpus.write_jsonl(few, data)
@@ -131,10 +130,6 @@ def test_a_tiny_model_overfits(tiny_encoder: Path, few: list[LabelledArticle], t
 def test_killed_and_resumed_equals_uninterrupted(
     tiny_encoder: Path, few: list[LabelledArticle], tmp_path: Path
 ) -> None:
-    from transformers import TrainerCallback
-
-    from bilateral_nlp import corpus
-
     class Killed(Exception):
         pass
 
@@ -162,12 +157,32 @@ def test_killed_and_resumed_equals_uninterrupted(
         torch.testing.assert_close(tensor, tensors[1][key], rtol=0, atol=0)
 
 
+def test_training_goes_on_from_the_shipped_model(few: list[LabelledArticle], tmp_path: Path) -> None:
+    data = tmp_path / "two.jsonl"
+    corpus.write_jsonl(few[:2], data)
+    start = embedded_folder()
+    out = train(
+        Recipe(
+            start=str(start),
+            data=(str(data),),
+            out=str(tmp_path / "m"),
+            epochs=1,
+            encoder_lr=0.0,
+            head_lr=0.0,
+            checkpoints=False,
+        )
+    )
+    before, after = (
+        BilateralModel.from_pretrained(folder, dtype=torch.float32).state_dict() for folder in (start, out)
+    )
+    for key, tensor in before.items():
+        torch.testing.assert_close(after[key], tensor)
+
+
 def test_a_camelbert_shaped_checkpoint_trains_saves_loads_and_serves(
     few: list[LabelledArticle], tmp_path: Path
 ) -> None:
     """12 layers of 768, WordPiece, 30,000 rows: the shape of CAMeL-Lab/bert-base-arabic-camelbert-mix, random weights."""
-    from bilateral_nlp import corpus
-
     base = build_encoder(tmp_path / "camel", [a.text for a in few], 12, 768, 12, 2000, pad_to=30_000)
     data = tmp_path / "two.jsonl"
     corpus.write_jsonl(few[:2], data)
@@ -187,3 +202,12 @@ def test_a_camelbert_shaped_checkpoint_trains_saves_loads_and_serves(
     assert article.coverage == 1.0
     assert all(article.text[e.start : e.end] == e.text for e in article.entities)
     shutil.rmtree(tmp_path / "camel")
+
+
+def test_a_million_characters_are_read_whole(tiny: BilateralModel, encoder: ArticleEncoder) -> None:
+    unit = "بحث وزير الطاقة التونسي سالم العياري مع نظيره الإيطالي الربط الكهربائي. "
+    text = unit * (500_000 // len(unit)) + "نص" * 250_000
+    article = Classifier(encoder, TorchBackend(tiny)).classify(text)
+    assert len(text) > 990_000
+    assert article.coverage == 1.0
+    assert len(article.sentences) == 500_000 // len(unit) + 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,3 +80,14 @@ def test_agrees_with_the_labelled_corpus(articles: list[LabelledArticle]) -> Non
         [{(s.start, s.end) for s in a.sentences} for a in articles], [set(split_sentences(a.text)) for a in articles]
     )
     assert score.f1 > 0.97
+
+
+@pytest.mark.parametrize(
+    "unit", ["ا", "a", "1", ".", '"', '."', "(", "أ.", "و ", "a@", "،.", "(م) ", "- ", "«", "م: «"]
+)
+def test_a_million_characters_of_anything_are_split_in_seconds(unit: str) -> None:
+    text = unit * (1_000_000 // len(unit))
+    begin = time.perf_counter()
+    spans = split_sentences(text)
+    assert time.perf_counter() - begin < 30
+    assert sum(end - start for start, end in spans) >= len(text.replace(" ", ""))

@@ -1,8 +1,7 @@
 """The default backend: onnxruntime on the CPU, int8 or float32.
 
 Windows run one at a time: a window is a few hundred tokens and fills the processor's matrix units by itself,
-nothing is padded, and since dynamic quantisation scales activations per tensor, a window's answer then does
-not depend on what else is in the batch.
+nothing is padded, and a window's answer cannot depend on what else is in the batch.
 """
 
 from __future__ import annotations
