@@ -22,6 +22,7 @@ Reads Arabic news about cooperation between countries: tags each sentence with t
 
 ```python
 from bilateral_nlp import Classifier
+
 article = Classifier.from_pretrained("{name}").classify(text)
 ```
 

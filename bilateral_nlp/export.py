@@ -85,6 +85,9 @@ def quantize(source: Path, target: Path) -> None:
     GELU; a scale per token and block loses next to nothing.
     """
     graph = onnx.load(str(source))
+    # The exporter leaves stack traces, with the paths of the machine it ran on, beside every node.
+    for part in (graph.graph, *graph.graph.node, *graph.graph.input, *graph.graph.output, *graph.graph.initializer):
+        del part.metadata_props[:]
     # Shapes recorded by the exporter contradict the quantised graph; onnxruntime infers them anew.
     del graph.graph.value_info[:]
     heads = [

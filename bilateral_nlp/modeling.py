@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
 from bilateral_nlp.encoding import IGNORED, MAX_PROCLITICS
@@ -53,6 +53,11 @@ class BilateralConfig(PretrainedConfig):
         self.encoder: Any = encoder if encoder is not None else AutoConfig.for_model("bert")
         self.sectors = list(sectors if sectors is not None else default_taxonomy().sector_ids)
         self.entity_labels = list(entity_labels if entity_labels is not None else default_taxonomy().entity_ids)
+        positions = getattr(self.encoder, "max_position_embeddings", window)
+        if window > positions:
+            raise ValueError(
+                f"window got {window}, but the encoder has {positions} positions; give window={positions} or less"
+            )
         self.window = window
         self.max_sentences = max_sentences
         self.head_dropout = head_dropout
@@ -140,9 +145,13 @@ class BilateralModel(PreTrainedModel):
 
     @classmethod
     def from_encoder(cls, encoder: str | Path, **settings: Any) -> BilateralModel:
-        """A model with fresh heads over a pretrained encoder: a folder or a Hub id."""
+        """A model with fresh heads over a pretrained encoder, a folder or a Hub id, with its tokenizer beside it."""
         encoder_config = AutoConfig.from_pretrained(encoder)
-        model = cls(BilateralConfig(encoder=encoder_config, **settings))
+        # Most BERT configurations do not say which tokens open and close a window; their tokenizers do.
+        tokenizer = AutoTokenizer.from_pretrained(encoder)
+        special = {"bos_token_id": tokenizer.cls_token_id, "eos_token_id": tokenizer.sep_token_id}
+        config = BilateralConfig(encoder=encoder_config, pad_token_id=tokenizer.pad_token_id, **special, **settings)
+        model = cls(config)
         extra = {"add_pooling_layer": False} if encoder_config.model_type in _WITH_POOLER else {}
         model.encoder = AutoModel.from_pretrained(encoder, dtype=torch.float32, **extra)
         return model

@@ -6,16 +6,18 @@ train(Recipe.from_toml("training/recipes/embedded.toml"))
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import datasets
 import numpy as np
 import torch
+import transformers
 from tokenizers import Tokenizer
 from torch import Tensor
 from transformers import AutoConfig, AutoTokenizer, Trainer, TrainerCallback, TrainingArguments, set_seed
@@ -33,6 +35,9 @@ else:
     import tomli as tomllib
 
 log = logging.getLogger(__name__)
+
+#: Beside the weights: what the run was made of.
+RUN_FILE = "run.json"
 
 
 @dataclass(frozen=True)
@@ -72,15 +77,27 @@ class Recipe:
         return cls(**values)
 
 
-def load_articles(recipe: Recipe) -> list[LabelledArticle]:
-    """All labelled articles of a recipe."""
-    articles = [article for path in recipe.data for article in corpus.read(path)]
+@dataclass(frozen=True)
+class Data:
+    """The labelled articles of a recipe, by where they come from."""
+
+    own: tuple[LabelledArticle, ...]
+    optional: tuple[LabelledArticle, ...]
+
+    def split(self, name: str) -> list[LabelledArticle]:
+        """All articles of ``train``, ``validation`` or ``test``."""
+        return [a for a in (*self.own, *self.optional) if a.split == name]
+
+
+def load_data(recipe: Recipe) -> Data:
+    """Read what a recipe names; optional files that are not here are passed over with a log line."""
+    optional: list[LabelledArticle] = []
     for path in recipe.optional_data:
         if Path(path).exists():
-            articles += corpus.read(path)
+            optional += corpus.read(path)
         else:
             log.warning("optional data %s is not here; training without it", path)
-    return articles
+    return Data(tuple(article for path in recipe.data for article in corpus.read(path)), tuple(optional))
 
 
 def load_model(recipe: Recipe) -> BilateralModel:
@@ -234,8 +251,8 @@ def train(recipe: Recipe, resume: bool = False, callbacks: Sequence[TrainerCallb
     """
     set_seed(recipe.seed)
     out = Path(recipe.out)
-    articles = load_articles(recipe)
-    splits = {name: [a for a in articles if a.split == name] for name in corpus.SPLITS}
+    data = load_data(recipe)
+    splits = {name: data.split(name) for name in corpus.SPLITS}
     log.info("articles: %s", {name: len(part) for name, part in splits.items()})
     model, tokenizer = load_model(recipe), load_tokenizer(recipe.start)
     encoder = ArticleEncoder(tokenizer, model.config.settings())
@@ -280,7 +297,23 @@ def train(recipe: Recipe, resume: bool = False, callbacks: Sequence[TrainerCallb
     calibrate(model, encoder, splits["validation"])
     model.save_pretrained(out)
     tokenizer.save(str(out / "tokenizer.json"))
+    facts = run_facts(recipe, data)
+    (out / RUN_FILE).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     return out
+
+
+def run_facts(recipe: Recipe, data: Data) -> dict[str, Any]:
+    """What a run was made of, for the model card: counts, the recipe without its paths, library versions."""
+    trained = data.split("train")
+    settings = {k: v for k, v in asdict(recipe).items() if k not in {"data", "optional_data", "out", "trainer"}}
+    return {
+        "train_articles": len(trained),
+        "train_sentences": sum(len(a.sentences) for a in trained),
+        "train_articles_own": sum(a.split == "train" for a in data.own),
+        "train_articles_optional": sum(a.split == "train" for a in data.optional),
+        "recipe": {**settings, **recipe.trainer},
+        "libraries": {"torch": torch.__version__, "transformers": transformers.__version__},
+    }
 
 
 def calibrate(model: BilateralModel, encoder: ArticleEncoder, articles: Sequence[LabelledArticle]) -> None:

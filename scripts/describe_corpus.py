@@ -21,9 +21,11 @@ DESKS = {
     "ti": "Türkiye, Iran, Pakistan", "tb": "Türkiye, Iran, South and East Asia", "as": "East, South and South-East Asia",
     "gu": "Gulf, Yemen", "gb": "Gulf", "sb": "Gulf and Maghreb press", "ma": "Maghreb, Sahel", "mb": "Maghreb",
     "el": "Egypt, Levant, Iraq, Sudan", "eb": "Egypt, Levant, Iraq, Sudan", "eu": "Europe, Africa, Americas",
-    "ub": "Europe, Africa, Americas", "nb": "hard negatives", "rb": "rare sectors",
+    "ub": "Europe, Africa, Americas", "nb": "hard negatives",
+    "ec": "Egypt, Levant, Iraq, Sudan", "gc": "Gulf press", "mc": "Maghreb, local news", "wc": "small countries",
+    "lc": "long documents", "rc": "rare sectors, Arab press", "rd": "rare sectors, translated", "rb": "rare sectors",
 }  # fmt: skip
-TRANSLATED = {"az", "ca", "cb", "cc", "ti", "tb", "as"}
+TRANSLATED = {"az", "ca", "cb", "cc", "ti", "tb", "as", "rd"}
 NEGATIVE = {"domestic", "war", "sport", "crime", "opinion", "economy"}
 
 

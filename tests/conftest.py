@@ -48,9 +48,6 @@ def build_encoder(
         num_hidden_layers=layers,
         num_attention_heads=heads,
         intermediate_size=4 * width,
-        bos_token_id=2,
-        eos_token_id=3,
-        pad_token_id=0,
     )
     BertModel(config, add_pooling_layer=False).save_pretrained(folder)
     PreTrainedTokenizerFast(

@@ -18,7 +18,7 @@ from bilateral_nlp.classifier import ONNX_FILE, embedded_folder
 from bilateral_nlp.corpus import LabelledArticle
 from bilateral_nlp.evaluation import evaluate
 
-TEXT = "بحث وزير الطاقة التونسي سالم العياري مع نظيره الإيطالي في روما أمس الربط الكهربائي وتبادل الخبرات بين البلدين."
+TEXT = "بحث وزير الطاقة التونسي سالم العياري مع نظيره الإيطالي في روما الربط الكهربائي وتبادل الخبرات."
 
 
 def _check(article: Article) -> None:

@@ -99,6 +99,7 @@ def test_exports_answer_as_the_weights_do(
     tiny.save_pretrained(tmp_path)
     int8 = export(tmp_path, encoder, few, tmp_path / ONNX_FILE)["int8"]
     assert int8.sector_logit_mean < 0.1
+    assert b".py" not in (tmp_path / ONNX_FILE).read_bytes(), "a path of this machine was published"
 
 
 def test_a_tiny_model_overfits(tiny_encoder: Path, few: list[LabelledArticle], tmp_path: Path) -> None:
@@ -211,3 +212,8 @@ def test_a_million_characters_are_read_whole(tiny: BilateralModel, encoder: Arti
     assert len(text) > 990_000
     assert article.coverage == 1.0
     assert len(article.sentences) == 500_000 // len(unit) + 1
+
+
+def test_a_window_wider_than_the_encoder_is_refused(tiny_encoder: Path) -> None:
+    with pytest.raises(ValueError, match="window got 1024, but the encoder has 512 positions; give window=512"):
+        BilateralModel.from_encoder(tiny_encoder, window=1024)

