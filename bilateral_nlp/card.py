@@ -86,6 +86,7 @@ _ROWS = (
     ("sectors recall", "sectors", "recall"),
     ("sectors macro F1", "sectors", "macro_f1"),
     ("sentences with all sectors right", "sectors", "sentences_right"),
+    ("average precision of sectors", "sectors", "average_precision"),
     ("calibration error of sectors", "sectors", "calibration_error"),
     ('"no sector" precision', "no_sector", "precision"),
     ('"no sector" recall', "no_sector", "recall"),

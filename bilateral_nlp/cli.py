@@ -1,4 +1,4 @@
-"""The command line: ``bilateral-nlp classify`` and ``bilateral-nlp check``."""
+"""The command line: ``bilateral-nlp classify``, ``check`` and ``evaluate``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bilateral_nlp import __version__
+from bilateral_nlp.corpus import SPLITS, CorpusError, LabelledArticle
+from bilateral_nlp.corpus import read as read_labelled
 from bilateral_nlp.results import Article, Entity, Sentence
 from bilateral_nlp.settings import ModelFolderError
 
@@ -38,14 +40,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     check.add_argument(
         "paths", nargs="+", metavar="PATH", help="labelled files (.txt inline, .jsonl) or folders of them"
     )
+    evaluate = commands.add_parser("evaluate", help="a report on how well a model reads labelled articles")
+    evaluate.add_argument("model", metavar="MODEL", help="a model folder or Hub id, or 'shipped'")
+    evaluate.add_argument("data", nargs="+", metavar="DATA", help="labelled files or folders of them")
+    evaluate.add_argument("--out", required=True, type=Path, metavar="DIR", help="for report.json, .md and .html")
+    evaluate.add_argument("--split", choices=SPLITS, help="only the articles of one split of the data")
+    evaluate.add_argument("--against", metavar="MODEL", help="another model, for a paired comparison")
+    evaluate.add_argument("--seen", nargs="+", metavar="DATA", help="training articles, to tell unseen countries by")
+    evaluate.add_argument("--backend", choices=("onnx", "torch"), default="onnx")
+    evaluate.add_argument("--device", default="cpu", help="for --backend torch: cpu, cuda, cuda:1 …")
     options = parser.parse_args(arguments)
     try:
+        if options.command == "evaluate":
+            return _evaluate(options)
         if options.command == "check":
             from bilateral_nlp import consistency
 
             return consistency.main(options.paths)
         return _classify(options)
-    except (ModelFolderError, FileNotFoundError, ImportError, _InputError) as error:
+    except (ModelFolderError, FileNotFoundError, ImportError, CorpusError, _InputError) as error:
         print(f"bilateral-nlp: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
@@ -74,6 +87,44 @@ def _classify(options: argparse.Namespace) -> int:
         for row in rows:
             print(json.dumps(row, ensure_ascii=False))
     return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from bilateral_nlp.classifier import Classifier
+
+    try:
+        from bilateral_nlp.evaluation import compare, judge, pages
+        from bilateral_nlp.evaluation.report import report_on
+        from bilateral_nlp.evaluation.slices import country_names
+    except ImportError as error:
+        raise ImportError(f'evaluate needs {error.name}: pip install "bilateral_nlp[train]"') from None
+
+    def load(name: str) -> Classifier:
+        return Classifier.from_pretrained(
+            None if name == "shipped" else name, backend=options.backend, device=options.device
+        )
+
+    articles = [a for a in _labelled(options.data) if options.split in (None, a.split)]
+    if not articles:
+        raise _InputError(
+            f"{' '.join(options.data)}: no labelled articles" + (f" in split {options.split}" if options.split else "")
+        )
+    seen = country_names(_labelled(options.seen)) if options.seen else None
+    classifier = load(options.model)
+    try:
+        judged = judge(classifier, articles)
+        against = judge(load(options.against), articles) if options.against else None
+    except ValueError as error:
+        raise _InputError(str(error)) from None
+    comparison = pages.Comparison(options.against, compare(against, judged)) if against else None
+    data = " ".join(options.data) + (f", split {options.split}" if options.split else "")
+    for path in pages.write(report_on(judged, classifier, seen), options.out, options.model, data, comparison):
+        print(path)
+    return 0
+
+
+def _labelled(paths: Sequence[str]) -> list[LabelledArticle]:
+    return [article for path in paths for article in read_labelled(path)]
 
 
 def _read(name: str) -> str:

@@ -74,8 +74,12 @@ class LabelledArticle:
     @property
     def split(self) -> str:
         """``train``, ``validation`` or ``test`` (80 : 10 : 10), fixed by the id, so that adding articles moves none."""
-        bucket = int(hashlib.sha256(self.id.encode()).hexdigest()[:8], 16) % 10
-        return "test" if bucket == 0 else "validation" if bucket == 1 else "train"
+        return {0: "test", 1: "validation"}.get(self.bucket, "train")
+
+    @property
+    def bucket(self) -> int:
+        """A number from 0 to 9, fixed by the id."""
+        return int(hashlib.sha256(self.id.encode()).hexdigest()[:8], 16) % 10
 
     def to_dict(self) -> dict[str, Any]:
         row: dict[str, Any] = {

@@ -35,7 +35,7 @@ class Published:
 
     def to_dict(self) -> dict[str, Any]:
         return {
-            "reports": {name: {kind: r.to_dict() for kind, r in kinds.items()} for name, kinds in self.reports.items()},
+            "reports": {name: {kind: r.summary() for kind, r in kinds.items()} for name, kinds in self.reports.items()},
             "parity": {name: p.to_dict() for name, p in self.parity.items()},
         }
 

@@ -243,18 +243,24 @@ class BilateralTrainer(Trainer):
         return named
 
 
-def train(recipe: Recipe, resume: bool = False, callbacks: Sequence[TrainerCallback] = ()) -> Path:
+def train(
+    recipe: Recipe,
+    resume: bool = False,
+    callbacks: Sequence[TrainerCallback] = (),
+    data: Data | None = None,
+    model: BilateralModel | None = None,
+) -> Path:
     """Train, calibrate and save to ``recipe.out``: weights, ``config.json`` with thresholds, tokenizer.
 
     ``resume`` goes on from the last checkpoint in ``recipe.out + '-checkpoints'`` and ends as an uninterrupted run
-    would have; ``callbacks`` are handed to the Trainer.
+    would have; ``callbacks`` are handed to the Trainer. ``data`` and ``model`` stand in for what the recipe names.
     """
     set_seed(recipe.seed)
     out = Path(recipe.out)
-    data = load_data(recipe)
+    data = data or load_data(recipe)
     splits = {name: data.split(name) for name in corpus.SPLITS}
     log.info("articles: %s", {name: len(part) for name, part in splits.items()})
-    model, tokenizer = load_model(recipe), load_tokenizer(recipe.start)
+    model, tokenizer = model or load_model(recipe), load_tokenizer(recipe.start)
     encoder = ArticleEncoder(tokenizer, model.config.settings())
     if recipe.freeze_word_embeddings:
         model.encoder.get_input_embeddings().requires_grad_(False)
