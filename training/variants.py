@@ -1,12 +1,17 @@
 """What `experiments.py` compares: each variant changes the recipe, the model or the data in one way."""
 
+import random
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
+from unittest import mock
 
+import augmentation
 import torch
 from torch import Tensor, nn
-from transformers import TrainerCallback
 
+from bilateral_nlp import modeling
+from bilateral_nlp.corpus import LabelledArticle
 from bilateral_nlp.modeling import BilateralModel, SectorHead
 from bilateral_nlp.training import Data
 
@@ -16,7 +21,12 @@ class Variant:
 
     #: Changes to the recipe.
     recipe: ClassVar[dict[str, Any]] = {}
-    callbacks: Sequence[TrainerCallback] = ()
+    #: Epochs of this variant for one of the others'.
+    epochs_share: ClassVar[float] = 1.0
+
+    def patches(self) -> AbstractContextManager[Any]:
+        """What is changed in the library while training."""
+        return nullcontext()
 
     def model(self, model: BilateralModel) -> BilateralModel:
         return model
@@ -44,6 +54,177 @@ class no_dropout(Variant):
             if isinstance(module, nn.Dropout):
                 module.p = 0.0
         return model
+
+
+class Augmented(Variant):
+    """Half the epochs over twice the articles: as written, and changed."""
+
+    epochs_share = 0.5
+
+    def augment(self, data: Data) -> Sequence[augmentation.Augmentation]:
+        """What changes the copies, one after the other."""
+        raise NotImplementedError
+
+    def data(self, data: Data) -> Data:
+        steps = self.augment(data)
+
+        def copies(articles: Sequence[LabelledArticle]) -> tuple[LabelledArticle, ...]:
+            changed = []
+            for article in articles:
+                if article.split == "train":
+                    chance = random.Random(article.id)
+                    for step in steps:
+                        article = step(article, chance)
+                    changed.append(article)
+            return (*articles, *changed)
+
+        return Data(copies(data.own), copies(data.optional))
+
+
+class dirt(Augmented):
+    """Half the epochs over twice the articles: as written, and with slips of dirty copy."""
+
+    def augment(self, data: Data) -> Sequence[augmentation.Augmentation]:
+        return [augmentation.add_dirt]
+
+
+class swaps(Augmented):
+    """Half the epochs over twice the articles: as written, and with other countries, people and proclitics."""
+
+    def augment(self, data: Data) -> Sequence[augmentation.Augmentation]:
+        train = data.split("train")
+        names = sorted({a.text[e.start : e.end] for a in train for e in a.entities if e.label == "PER"})
+        return [augmentation.swap_countries, augmentation.swap_people(names), augmentation.change_proclitics]
+
+
+class shuffled(Augmented):
+    """Half the epochs over twice the articles: as written, and with their sentences shuffled."""
+
+    def augment(self, data: Data) -> Sequence[augmentation.Augmentation]:
+        return [augmentation.shuffle_sentences]
+
+
+class lone_sentence(Variant):
+    """Every sentence alone in its window."""
+
+    def model(self, model: BilateralModel) -> BilateralModel:
+        model.config.max_sentences = 1
+        return model
+
+
+class window_128(Variant):
+    """Windows of 128 tokens."""
+
+    def model(self, model: BilateralModel) -> BilateralModel:
+        model.config.window = 128
+        return model
+
+
+class MeanSectorHead(SectorHead):
+    """Sectors from the plain mean of the sentence's tokens."""
+
+    def forward(self, hidden: Tensor, sentence_mask: Tensor) -> tuple[Tensor, Tensor]:
+        mask = sentence_mask.float()
+        mean = torch.matmul(mask, hidden.float()) / mask.sum(-1, keepdim=True).clamp_min(1)
+        return self.value(self.dropout(mean)), torch.zeros_like(self.query(hidden))
+
+
+class mean_pooling(Variant):
+    """Mean pooling over a sentence's tokens instead of label-wise attention."""
+
+    def model(self, model: BilateralModel) -> BilateralModel:
+        head = MeanSectorHead(model.config.encoder.hidden_size, len(model.config.sectors), model.config.head_dropout)
+        head.load_state_dict(model.sector_head.state_dict())
+        model.sector_head = head
+        return model
+
+
+class OneTask(Variant):
+    """The loss of one task only."""
+
+    #: The argument of the model's forward that is kept from it.
+    without: ClassVar[tuple[str, ...]]
+
+    def model(self, model: BilateralModel) -> BilateralModel:
+        def drop(_: nn.Module, __: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+            return __, {k: v for k, v in kwargs.items() if k not in self.without}
+
+        model.register_forward_pre_hook(drop, with_kwargs=True)
+        return model
+
+
+class sectors_only(OneTask):
+    """A model of its own for the sectors."""
+
+    without = ("tag_labels", "proclitic_labels")
+
+
+class entities_only(OneTask):
+    """A model of its own for the entities."""
+
+    without = ("sector_labels",)
+
+
+class Shallow(Variant):
+    """Fewer layers: every n-th of the base."""
+
+    keep: ClassVar[tuple[int, ...]]
+
+    def model(self, model: BilateralModel) -> BilateralModel:
+        layers = model.encoder.encoder.layer
+        model.encoder.encoder.layer = nn.ModuleList(layers[i] for i in self.keep)
+        model.encoder.config.num_hidden_layers = len(self.keep)
+        return model
+
+
+class depth_8(Shallow):
+    """8 of the 12 layers."""
+
+    keep = (0, 1, 3, 4, 6, 7, 9, 11)
+
+
+class depth_6(Shallow):
+    """6 of the 12 layers."""
+
+    keep = (1, 3, 5, 7, 9, 11)
+
+
+class depth_4(Shallow):
+    """4 of the 12 layers."""
+
+    keep = (2, 5, 8, 11)
+
+
+class word_embeddings(Variant):
+    """Word embeddings are trained too."""
+
+    recipe: ClassVar[dict[str, Any]] = {"freeze_word_embeddings": False}
+
+
+class slower(Variant):
+    """Two thirds of the encoder's learning rate."""
+
+    recipe: ClassVar[dict[str, Any]] = {"encoder_lr": 2e-4}
+
+
+class faster(Variant):
+    """Five thirds of the encoder's learning rate."""
+
+    recipe: ClassVar[dict[str, Any]] = {"encoder_lr": 5e-4}
+
+
+class own_only(Variant):
+    """Our own corpus alone, without real articles."""
+
+    def data(self, data: Data) -> Data:
+        return Data(data.own, ())
+
+
+class real_only(Variant):
+    """Real articles alone (validated as the others are)."""
+
+    def data(self, data: Data) -> Data:
+        return Data(tuple(a for a in data.own if a.split != "train"), data.optional)
 
 
 class WideSectorHead(SectorHead):
@@ -80,3 +261,28 @@ class wide(Variant):
 
         model.encoder.register_forward_pre_hook(remember, with_kwargs=True)
         return model
+
+
+def focal(logits: Tensor, labels: Tensor) -> Tensor:
+    """Asymmetric focal loss: easy negatives count less (Ridnik et al., 2021, ASL; gamma 1 and 3, no margin)."""
+    asked = labels != modeling.IGNORED
+    gold = labels.clamp_min(0).float()
+    p = torch.sigmoid(logits)
+    cross_entropy = nn.functional.binary_cross_entropy_with_logits(logits, gold, reduction="none")
+    weight = gold * (1 - p) + (1 - gold) * p**3
+    # Twice as heavy as plain cross-entropy, since focusing makes it smaller.
+    return 2 * modeling._SECTOR_WEIGHT * (weight.detach() * cross_entropy * asked).sum() / asked.sum().clamp_min(1)
+
+
+class focal_loss(Variant):
+    """Asymmetric focal loss for the sectors, so that rare ones count more."""
+
+    def patches(self) -> AbstractContextManager[Any]:
+        return mock.patch.object(modeling, "_sector_loss", focal)
+
+
+class heavy_sectors(Variant):
+    """Sector loss three times as heavy beside the entity loss."""
+
+    def patches(self) -> AbstractContextManager[Any]:
+        return mock.patch.object(modeling, "_SECTOR_WEIGHT", 3 * modeling._SECTOR_WEIGHT)
