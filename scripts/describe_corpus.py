@@ -29,8 +29,9 @@ DESKS = {
     "ub": "Europe, Africa, Americas", "nb": "hard negatives",
     "ec": "Egypt, Levant, Iraq, Sudan", "gc": "Gulf press", "mc": "Maghreb, local news", "wc": "small countries",
     "lc": "long documents", "rc": "rare sectors, Arab press", "rd": "rare sectors, translated", "rb": "rare sectors",
+    "re": "rare sectors, mixed", "rf": "rare sectors, translated", "rg": "rare sectors and near misses, Arab press",
 }  # fmt: skip
-TRANSLATED = {"az", "ca", "cb", "cc", "ti", "tb", "as", "rd"}
+TRANSLATED = {"az", "ca", "cb", "cc", "ti", "tb", "as", "rd", "rf"}
 NEGATIVE = {"domestic", "war", "sport", "crime", "opinion", "economy"}
 
 
@@ -38,7 +39,10 @@ def table(header: tuple[str, str], rows: Iterable[tuple[str, object]]) -> list[s
     return [f"| {header[0]} | {header[1]} |", "|---|---:|", *(f"| {a} | {b} |" for a, b in rows), ""]
 
 
-ARAB, WORLD = {"gu", "gb", "gc", "sb", "ma", "mb", "mc", "el", "eb", "ec", "rb", "rc"}, {"eu", "ub", "wc", "lc"}
+ARAB, WORLD = (
+    {"gu", "gb", "gc", "sb", "ma", "mb", "mc", "el", "eb", "ec", "rb", "rc", "re", "rg"},
+    {"eu", "ub", "wc", "lc"},
+)
 CONTINENTS = {
     "AF": "Africa",
     "AS": "Asia",

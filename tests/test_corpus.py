@@ -56,6 +56,7 @@ def test_jsonl_gives_the_articles_back(articles: list[LabelledArticle], tmp_path
         ("# id: a\n-\t[ نص](PER).", "begins or ends with a space"),
         ("# id: a\n-\tنص ", "begins or ends with a space"),
         ("# id: a\nenergy,energy\tنص.", "named twice"),
+        ("# id: a\n# split: dev\n-\tنص.", r"f\.txt:1: unknown split 'dev'"),
         ("-\tنص.", "has no id"),
         ("# id: a\n", "has no sentence"),
         ("# id: a\n-\tنص.\n\n# id: a\n-\tنص.", r"f\.txt:4: id 'a' was already used at .*f\.txt:1"),
@@ -100,6 +101,11 @@ def test_faults_of_jsonl(tmp_path: Path, row: str, fault: str) -> None:
     with pytest.raises(CorpusError, match=fault) as error:
         corpus.read(path)
     assert all(f"{path}:2" in line for line in error.value.faults)
+
+
+def test_a_split_that_an_article_names_wins_over_its_id() -> None:
+    parts = {name: corpus.parse_inline(f"# id: a\n# split: {name}\n-\tنص.\n")[0].split for name in corpus.SPLITS}
+    assert all(name == part for name, part in parts.items())
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:

@@ -61,8 +61,8 @@ def measure(model: BilateralModel, encoder: ArticleEncoder, articles: Sequence[L
     return {name: round(float(score), 4) for name, score in scores.items()}
 
 
-def run(name: str, base: Recipe, share: float) -> dict[str, Any]:
-    """Train one variant and measure it."""
+def run(name: str, base: Recipe, share: float, labels: str = "read") -> dict[str, Any]:
+    """Train one variant and measure it; ``labels`` says which state of the corpus's labels it was (see README.md)."""
     variant: variants.Variant = getattr(variants, name)()
     out = Path("build/experiments") / name
     changes = {"epochs": base.epochs * variant.epochs_share, **variant.recipe}
@@ -78,6 +78,7 @@ def run(name: str, base: Recipe, share: float) -> dict[str, Any]:
     row = {
         "name": name,
         "what": (variant.__doc__ or "").strip().splitlines()[0],
+        "labels": labels,
         "seed": recipe.seed,
         "share": share,
         "epochs": recipe.epochs,
@@ -94,7 +95,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     """The rows as Markdown, in the order they were run."""
     columns: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
         ("variant", lambda r: f"`{r['name']}`: {r['what']}"),
-        ("share, epochs, seed", lambda r: f"{r['share']}, {r['epochs']}, {r['seed']}"),
+        ("labels; share, epochs, seed", lambda r: f"{r['labels']}; {r['share']}, {r['epochs']}, {r['seed']}"),
         ("minutes", lambda r: r["minutes"]),
     ]
     for part in ("own", "real"):
@@ -112,12 +113,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--share", type=float, default=0.5)
     parser.add_argument("--epochs", type=float, default=4)
+    parser.add_argument(
+        "--labels", default="read", help="a word for the state of the corpus's labels, kept with the row"
+    )
     parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     base = Recipe.from_toml(HERE / "recipes" / "embedded.toml", seed=options.seed, epochs=options.epochs)
     for name in options.names:
-        row = run(name, base, options.share)
+        row = run(name, base, options.share, options.labels)
         with ROWS.open("a", encoding="utf-8") as out:
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
     if options.table:
