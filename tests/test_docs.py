@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from types import ModuleType
 
+import experiments
+
 from bilateral_nlp.classifier import embedded_folder
 from bilateral_nlp.corpus import LabelledArticle
 
@@ -26,6 +28,11 @@ def test_the_readme_shows_the_shipped_figures() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert _script("write_figures").with_figures(readme) == readme
     assert "sectors micro F1" in readme
+
+
+def test_the_training_notes_show_every_experiment() -> None:
+    page = (ROOT / "training" / "README.md").read_text(encoding="utf-8")
+    assert experiments.with_table(page) == page
 
 
 def test_the_data_card_describes_the_corpus(articles: list[LabelledArticle]) -> None:

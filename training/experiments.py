@@ -1,11 +1,11 @@
 """Compare ways to train at a small, equal cost; one row a run goes to training/experiments.jsonl.
 
     python training/experiments.py NAME… [--seed 13] [--share 0.5] [--epochs 4]
-    python training/experiments.py --table
+    python training/experiments.py --write training/README.md
 
 Every run trains on the same articles: the first ``--share`` of our own training articles (in the order of a hash of their
 ids) and the real ones but for a tenth. It is measured on our validation articles and on the real articles of the
-validation tenth and the one kept back; test articles stay unseen. ``--table`` prints the rows as Markdown.
+validation tenth and the one kept back; test articles stay unseen. ``--write`` puts all rows into a page's table.
 """
 
 import argparse
@@ -31,6 +31,7 @@ from bilateral_nlp.training import Data, Recipe, load_data, load_model, load_tok
 
 HERE = Path(__file__).resolve().parent
 ROWS = HERE / "experiments.jsonl"
+BEGIN, END = "<!-- experiments -->", "<!-- end of experiments -->"
 #: The tenth of the real training articles that experiments are measured on, beside the validation tenth.
 KEPT_BACK = 2
 
@@ -107,6 +108,14 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def with_table(page: str) -> str:
+    """The page with every recorded row between its two experiments comments."""
+    rows = [json.loads(line) for line in ROWS.read_text(encoding="utf-8").splitlines()]
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{table(rows)}\n{END}{after}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="variants, see training/variants.py")
@@ -116,7 +125,7 @@ def main() -> None:
     parser.add_argument(
         "--labels", default="read", help="a word for the state of the corpus's labels, kept with the row"
     )
-    parser.add_argument("--table", action="store_true")
+    parser.add_argument("--write", type=Path, help="a Markdown page with the two experiments comments")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     base = Recipe.from_toml(HERE / "recipes" / "embedded.toml", seed=options.seed, epochs=options.epochs)
@@ -124,8 +133,9 @@ def main() -> None:
         row = run(name, base, options.share, options.labels)
         with ROWS.open("a", encoding="utf-8") as out:
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
-    if options.table:
-        print(table([json.loads(line) for line in ROWS.read_text(encoding="utf-8").splitlines()]))
+    if options.write:
+        page = options.write.read_text(encoding="utf-8")
+        options.write.write_text(with_table(page), encoding="utf-8")
 
 
 if __name__ == "__main__":
