@@ -32,6 +32,11 @@ DESKS = {
     "re": "rare sectors, mixed", "rf": "rare sectors, translated", "rg": "rare sectors and near misses, Arab press",
 }  # fmt: skip
 TRANSLATED = {"az", "ca", "cb", "cc", "ti", "tb", "as", "rd", "rf"}
+#: Styles of other desks that are Arabic services of foreign agencies too.
+FOREIGN_SERVICE = re.compile(
+    "xinhua|yonhap|kazinform|azertac|anadolu|^aa$|trt|vna|nhk|efe|prensa|fena|swissinfo|armenpress|sputnik|khovar|euronews|deutsche-welle|angop|"
+    "ukrainian|balkan|state-department"
+)
 NEGATIVE = {"domestic", "war", "sport", "crime", "opinion", "economy"}
 
 
@@ -119,7 +124,9 @@ def describe(articles: list[LabelledArticle]) -> str:
     dirty = sum(a.meta["dirt"] != "none" for a in articles)
     countries = {a.text[e.start : e.end] for a, e in entities if e.label == "COUNTRY"}
     splits = Counter(a.split for a in articles)
-    translated = sum(count for desk, count in desks.items() if desk in TRANSLATED)
+    translated = sum(
+        a.id.split("-")[0] in TRANSLATED or bool(FOREIGN_SERVICE.search(a.meta["style"])) for a in articles
+    )
     negatives = sum(count for genre, count in genres.items() if genre in NEGATIVE)
     lines = [
         f"{len(articles)} articles, {len(sentences)} sentences ({sum(not s.sectors for s in sentences)} with no sector), "
@@ -127,8 +134,9 @@ def describe(articles: list[LabelledArticle]) -> str:
         f"{len(countries)} strings that name a country. Splits by article: "
         + ", ".join(f"{name} {splits[name]}" for name in corpus.SPLITS)
         + ".",
-        f"{translated / len(articles):.0%} in the translated style of the Caucasian, Central Asian, Turkish, Iranian, Russian and Asian "
-        f"services; {negatives / len(articles):.0%} negatives by genre; {dirty / len(articles):.0%} dirty.",
+        f"{translated / len(articles):.0%} in the translated style of the Caucasian, Central Asian, Turkish, Iranian, Russian, Asian and "
+        "other foreign services, by desk or style; "
+        f"{negatives / len(articles):.0%} negatives by genre; {dirty / len(articles):.0%} dirty.",
         "",
     ]
     lines += table(("sector", "sentences"), Counter(x for s in sentences for x in s.sectors).most_common())

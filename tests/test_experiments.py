@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import random
 from pathlib import Path
 
 import anercorp
 import augmentation
 import experiments
+import numpy as np
 import pytest
 import torch
 import variants
+from crf import TagCRF
 
 from bilateral_nlp import corpus
 from bilateral_nlp.corpus import LabelledArticle
@@ -61,7 +65,7 @@ def test_experiments_never_see_test_articles(articles: list[LabelledArticle]) ->
 
 
 @pytest.mark.parametrize(
-    "name", ["shipped", "wide", "mean_pooling", "sectors_only", "focal_loss", "lone_sentence", "dirt"]
+    "name", ["shipped", "wide", "mean_pooling", "sectors_only", "focal_loss", "lone_sentence", "dirt", "crf"]
 )
 def test_a_variant_trains_and_is_measured(
     name: str, tiny_encoder: Path, few: list[LabelledArticle], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -75,6 +79,24 @@ def test_a_variant_trains_and_is_measured(
     row = experiments.run(name, recipe, 1.0)
     assert set(row["real"]) == {"sectors_ap", "sectors_f1", "sectors_macro_f1", "sentences_right", "entities_f1"}
     assert experiments.table([row]).count("\n") == 2
+
+
+def test_the_crf_scores_what_it_decodes() -> None:
+    torch.manual_seed(1)
+    crf = TagCRF(5)
+    torch.nn.init.normal_(crf.transitions)
+    logits = torch.randn(1, 4, 5)
+    groups = np.zeros(4, dtype=np.int64)
+    best = crf.viterbi(logits[0].numpy(), groups)
+    losses = {}
+    for path in itertools.product(range(5), repeat=4):
+        losses[path] = crf.loss(logits, torch.tensor([path])).item()
+    assert min(losses, key=lambda path: losses[path]) == tuple(best.tolist())
+    # The probabilities of all paths that BIO allows sum to one.
+    assert sum(math.exp(-4 * loss) for loss in losses.values()) == pytest.approx(1.0, abs=1e-4)
+    padded = torch.cat([logits, torch.randn(1, 3, 5)], 1)
+    labels = torch.tensor([[*best.tolist(), -100, -100, -100]])
+    assert crf.loss(padded, labels).item() == pytest.approx(losses[tuple(best.tolist())], rel=1e-5)
 
 
 def test_shallow_variants_keep_a_working_model(tiny_encoder: Path) -> None:

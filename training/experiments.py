@@ -73,9 +73,12 @@ def run(name: str, base: Recipe, share: float, labels: str = "read") -> dict[str
     started = time.monotonic()
     with variant.patches():
         train(recipe, data=variant.data(data), model=model)
-    seconds = time.monotonic() - started
-    encoder = ArticleEncoder(load_tokenizer(recipe.start), model.config.settings())
-    own = [a for a in data.own if a.split == "validation"]
+        seconds = time.monotonic() - started
+        encoder = ArticleEncoder(load_tokenizer(recipe.start), model.config.settings())
+        scores = {
+            "own": measure(model, encoder, [a for a in data.own if a.split == "validation"]),
+            "real": measure(model, encoder, real),
+        }
     row = {
         "name": name,
         "what": (variant.__doc__ or "").strip().splitlines()[0],
@@ -85,8 +88,7 @@ def run(name: str, base: Recipe, share: float, labels: str = "read") -> dict[str
         "epochs": recipe.epochs,
         "train_articles": len(data.split("train")),
         "minutes": round(seconds / 60, 1),
-        "own": measure(model, encoder, own),
-        "real": measure(model, encoder, real),
+        **scores,
     }
     shutil.rmtree(f"{out}-checkpoints", ignore_errors=True)
     return row

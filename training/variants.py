@@ -2,15 +2,16 @@
 
 import random
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any, ClassVar
 from unittest import mock
 
 import augmentation
 import torch
+from crf import TagCRF
 from torch import Tensor, nn
 
-from bilateral_nlp import modeling
+from bilateral_nlp import decoding, modeling
 from bilateral_nlp.corpus import LabelledArticle
 from bilateral_nlp.modeling import BilateralModel, SectorHead
 from bilateral_nlp.training import Data
@@ -177,6 +178,41 @@ class Shallow(Variant):
         return model
 
 
+class Distilled(Shallow):
+    """Fewer layers, taught by the whole model that `shipped` left behind."""
+
+    teacher: ClassVar[str] = "build/experiments/shipped"
+
+    def model(self, model: BilateralModel) -> BilateralModel:
+        student = super().model(model)
+        teacher = BilateralModel.from_pretrained(self.teacher, dtype=torch.float32).eval()
+
+        def teach(module: nn.Module, _: Any, inputs: dict[str, Any], output: Any) -> None:
+            if output.loss is not None and module.training:
+                with torch.no_grad():
+                    known = teacher(**{k: v for k, v in inputs.items() if not k.endswith("_labels")})
+                output.loss = output.loss + distillation_loss(output, known, inputs)
+
+        student.register_forward_hook(teach, with_kwargs=True)
+        return student
+
+
+def distillation_loss(student: Any, teacher: Any, inputs: dict[str, Tensor]) -> Tensor:
+    """How far the student's sector probabilities and word tags are from the teacher's (Hinton et al., 2015)."""
+    asked = (inputs["sector_labels"] != modeling.IGNORED).float()
+    sectors = nn.functional.binary_cross_entropy_with_logits(
+        student.sector_logits, torch.sigmoid(teacher.sector_logits.float()), reduction="none"
+    )
+    words = inputs["tag_labels"] != modeling.IGNORED
+    tags = nn.functional.kl_div(
+        student.tag_logits[words].float().log_softmax(-1),
+        teacher.tag_logits[words].float().log_softmax(-1),
+        log_target=True,
+        reduction="batchmean",
+    )
+    return modeling._SECTOR_WEIGHT * (sectors * asked).sum() / asked.sum() + tags
+
+
 class depth_8(Shallow):
     """8 of the 12 layers."""
 
@@ -193,6 +229,50 @@ class depth_4(Shallow):
     """4 of the 12 layers."""
 
     keep = (2, 5, 8, 11)
+
+
+class depth_6_distilled(Distilled):
+    """6 of the 12 layers, with distillation from the 12."""
+
+    keep = depth_6.keep
+
+
+class depth_4_distilled(Distilled):
+    """4 of the 12 layers, with distillation from the 12."""
+
+    keep = depth_4.keep
+
+
+class crf(Variant):
+    """BIO tags under a CRF with learned transitions."""
+
+    def model(self, model: BilateralModel) -> BilateralModel:
+        self.layer = model.crf = TagCRF(1 + 2 * len(model.config.entity_labels))
+        return model
+
+    def patches(self) -> AbstractContextManager[Any]:
+        plain = modeling._token_loss
+
+        def loss(logits: Tensor, labels: Tensor) -> Tensor:
+            crf = logits.shape[-1] == len(self.layer.transitions)
+            return self.layer.loss(logits, labels) if crf else plain(logits, labels)
+
+        stack = ExitStack()
+        stack.enter_context(mock.patch.object(modeling, "_token_loss", loss))
+        stack.enter_context(mock.patch.object(decoding, "viterbi", lambda *args: self.layer.viterbi(*args)))
+        return stack
+
+
+class vocabulary_8k(Variant):
+    """A base of 8,000 pieces (`make_base.py --out build/base-8k --pieces 8000`)."""
+
+    recipe: ClassVar[dict[str, Any]] = {"start": "build/base-8k"}
+
+
+class vocabulary_words(Variant):
+    """A base with 4,000 whole words more (`make_base.py --out build/base-words --words 4000`)."""
+
+    recipe: ClassVar[dict[str, Any]] = {"start": "build/base-words"}
 
 
 class word_embeddings(Variant):
