@@ -30,8 +30,10 @@ DESKS = {
     "ec": "Egypt, Levant, Iraq, Sudan", "gc": "Gulf press", "mc": "Maghreb, local news", "wc": "small countries",
     "lc": "long documents", "rc": "rare sectors, Arab press", "rd": "rare sectors, translated", "rb": "rare sectors",
     "re": "rare sectors, mixed", "rf": "rare sectors, translated", "rg": "rare sectors and near misses, Arab press",
+    "na": "near neighbours, Gulf and Yemen", "nc": "near neighbours, Maghreb and Nile", "nd": "near neighbours, translated",
+    "ne": "near neighbours, far services",
 }  # fmt: skip
-TRANSLATED = {"az", "ca", "cb", "cc", "ti", "tb", "as", "rd", "rf"}
+TRANSLATED = {"az", "ca", "cb", "cc", "ti", "tb", "as", "rd", "rf", "nd", "ne"}
 #: Styles of other desks that are Arabic services of foreign agencies too.
 FOREIGN_SERVICE = re.compile(
     "xinhua|yonhap|kazinform|azertac|anadolu|^aa$|trt|vna|nhk|efe|prensa|fena|swissinfo|armenpress|sputnik|khovar|euronews|deutsche-welle|angop|"
@@ -45,7 +47,7 @@ def table(header: tuple[str, str], rows: Iterable[tuple[str, object]]) -> list[s
 
 
 ARAB, WORLD = (
-    {"gu", "gb", "gc", "sb", "ma", "mb", "mc", "el", "eb", "ec", "rb", "rc", "re", "rg"},
+    {"gu", "gb", "gc", "sb", "ma", "mb", "mc", "el", "eb", "ec", "rb", "rc", "re", "rg", "na", "nc"},
     {"eu", "ub", "wc", "lc"},
 )
 CONTINENTS = {
