@@ -24,8 +24,10 @@ _GRID = np.arange(0.10, 0.91, 0.01)
 
 
 def fit_platt(logits: Floats, gold: Bools) -> list[tuple[float, float]]:
-    """(scale, offset) per sector for (N, L) logits (Platt, 1999)."""
+    """(scale, offset) per sector for (N, L) logits (Platt, 1999); no change where all labels are the same."""
     count, labels = logits.shape
+    if gold.all() or not gold.any():
+        return [(1.0, 0.0)] * labels
     indicator = np.tile(np.eye(labels, dtype=np.float32), (count, 1))
     features = np.concatenate([logits.reshape(-1, 1), indicator], axis=1)
     fitted = LogisticRegression(C=_OFFSET_C, max_iter=500).fit(features, gold.reshape(-1))

@@ -47,30 +47,39 @@ def publish(
     measured_on: Mapping[str, Sequence[LabelledArticle]],
     facts: Mapping[str, str],
 ) -> Published:
-    """Write ``target`` from ``trained``: fp16 safetensors, tokenizer, int8 ONNX, config, README.md and figures.json.
-
-    Platt scaling and thresholds are refitted on ``held_out`` with the int8 model's own logits, since that is what
-    users run. ``measured_on`` names the sets of articles the card reports; ``facts`` are its lines about the run.
-    """
+    """Write ``target`` from ``trained``: fp16 safetensors, tokenizer, int8 ONNX; then `measure` it."""
     target.mkdir(parents=True, exist_ok=True)
     model = BilateralModel.from_pretrained(trained, dtype=torch.float32)
     model.half().save_pretrained(target)
     shutil.copy(trained / "tokenizer.json", target / "tokenizer.json")
-    settings = ModelSettings.from_folder(target)
-    encoder = ArticleEncoder(Tokenizer.from_file(str(target / "tokenizer.json")), settings)
-    export(target, encoder, held_out[:1], target / ONNX_FILE)
+    export(target, _encoder(target), held_out[:1], target / ONNX_FILE)
+    return measure(target, held_out, measured_on, facts)
 
-    backend = OnnxBackend(target / ONNX_FILE, settings.pad_id)
+
+def measure(
+    target: Path,
+    held_out: Sequence[LabelledArticle],
+    measured_on: Mapping[str, Sequence[LabelledArticle]],
+    facts: Mapping[str, str],
+) -> Published:
+    """Fit probabilities and thresholds of a published folder, and write its config, README.md and figures.json.
+
+    Platt scaling and thresholds are fitted on ``held_out`` with the int8 model's own logits, since that is what
+    users run. ``measured_on`` names the sets of articles the card reports; ``facts`` are its lines about the run.
+    """
+    encoder = _encoder(target)
+    backend = OnnxBackend(target / ONNX_FILE, encoder.settings.pad_id)
     result = predict_held_out(backend.run, encoder, held_out)
     platt = fit_platt(result.logits, result.gold)
     settings = replace(
-        settings, platt=tuple(platt), thresholds=tuple(fit_thresholds(result.logits, result.gold, platt))
+        encoder.settings, platt=tuple(platt), thresholds=tuple(fit_thresholds(result.logits, result.gold, platt))
     )
     _write_calibration(target / "config.json", settings)
 
     encoder = ArticleEncoder(encoder.tokenizer, settings)
-    parity = {"int8": compare(load(target), backend, encoder, held_out)}
-    classifiers = {"int8": Classifier(encoder, backend), "float32": Classifier(encoder, load(target))}
+    weights = load(target)
+    parity = {"int8": compare(weights, backend, encoder, held_out)}
+    classifiers = {"int8": Classifier(encoder, backend), "float32": Classifier(encoder, weights)}
     reports = {
         name: {kind: evaluate(c, articles) for kind, c in classifiers.items()}
         for name, articles in measured_on.items()
@@ -80,6 +89,10 @@ def publish(
     (target / "figures.json").write_text(json.dumps(published.to_dict(), indent=1) + "\n", encoding="utf-8")
     (target / "README.md").write_text(model_card(target, settings, published.to_dict(), facts), encoding="utf-8")
     return published
+
+
+def _encoder(folder: Path) -> ArticleEncoder:
+    return ArticleEncoder(Tokenizer.from_file(str(folder / "tokenizer.json")), ModelSettings.from_folder(folder))
 
 
 def _write_calibration(path: Path, settings: ModelSettings) -> None:

@@ -42,3 +42,10 @@ def test_platt_makes_probabilities_and_thresholds_follow() -> None:
     assert after < 0.02 < before
     thresholds = fit_thresholds(seen, gold, platt)
     assert all(0.25 < t < 0.6 for t in thresholds)
+
+
+def test_calibration_leaves_what_it_cannot_fit() -> None:
+    logits = np.random.default_rng(0).normal(size=(10, 2)).astype(np.float32)
+    for gold in (np.zeros((10, 2), dtype=bool), np.ones((10, 2), dtype=bool)):
+        assert fit_platt(logits, gold) == [(1.0, 0.0)] * 2
+    assert fit_thresholds(logits, np.zeros((10, 2), dtype=bool), [(1.0, 0.0)] * 2) == [0.5, 0.5]

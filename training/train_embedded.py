@@ -14,7 +14,7 @@ import logging
 from pathlib import Path
 
 from bilateral_nlp import corpus
-from bilateral_nlp.publish import publish
+from bilateral_nlp.publish import measure, publish
 from bilateral_nlp.training import RUN_FILE, Recipe, load_data, train
 
 HERE = Path(__file__).resolve().parent
@@ -34,11 +34,17 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the published folder")
     parser.add_argument("--dev", type=Path, help="labelled articles to report on beside our own test articles")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    parser.add_argument("--publish-only", action="store_true", help="publish what the recipe trained before")
+    parser.add_argument("--publish-only", action="store_true", help="publish what was trained before")
+    parser.add_argument(
+        "--measure-only", action="store_true", help="keep the published weights; calibrate and measure them anew"
+    )
+    parser.add_argument("--trained", type=Path, help="where it was trained (default: the recipe's out)")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     recipe = Recipe.from_toml(options.recipe)
-    trained = Path(recipe.out) if options.publish_only else train(recipe, resume=options.resume)
+    trained = options.trained or Path(recipe.out)
+    if not (options.publish_only or options.measure_only):
+        trained = train(recipe, resume=options.resume)
     data = load_data(recipe)
     run = json.loads((trained / RUN_FILE).read_text(encoding="utf-8"))
     measured = {
@@ -56,7 +62,10 @@ def main() -> None:
         "Command": "`python training/train_embedded.py --out models/embedded --dev DEV.jsonl`",
         "Licence": "Apache-2.0, on an MIT-licensed base",
     }
-    published = publish(trained, options.out, held_out, measured, facts)
+    if options.measure_only:
+        published = measure(options.out, held_out, measured, facts)
+    else:
+        published = publish(trained, options.out, held_out, measured, facts)
     for name, kinds in published.reports.items():
         for kind, report in kinds.items():
             print(
