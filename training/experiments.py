@@ -130,7 +130,12 @@ def main() -> None:
     parser.add_argument("--write", type=Path, help="a Markdown page with the two experiments comments")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    base = Recipe.from_toml(HERE / "recipes" / "embedded.toml", seed=options.seed, epochs=options.epochs)
+    base = Recipe.from_toml(
+        HERE / "recipes" / "embedded.toml",
+        seed=options.seed,
+        epochs=options.epochs,
+        trainer={"eval_strategy": "no"},
+    )
     for name in options.names:
         row = run(name, base, options.share, options.labels)
         with ROWS.open("a", encoding="utf-8") as out:
