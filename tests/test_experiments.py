@@ -111,6 +111,33 @@ def test_shallow_variants_keep_a_working_model(tiny_encoder: Path) -> None:
     assert shallow(ids, ids, torch.ones(1, 1, 5)).sector_logits.shape[:2] == (1, 1)
 
 
+def test_a_taught_model_is_pulled_to_its_teacher(tiny_encoder: Path, tmp_path: Path) -> None:
+    BilateralModel.from_encoder(tiny_encoder, window=64).save_pretrained(tmp_path)
+
+    class taught(variants.Distilled):
+        keep = (1,)
+        teacher = str(tmp_path)
+
+    student = taught().model(BilateralModel.from_encoder(tiny_encoder, window=64)).train()
+    ids = torch.ones(1, 5, dtype=torch.long)
+    batch = {"input_ids": ids, "attention_mask": ids, "sentence_mask": torch.ones(1, 1, 5)}
+    labels = {"sector_labels": torch.zeros(1, 1, 25), "tag_labels": torch.zeros(1, 5, dtype=torch.long)}
+    losses = []
+    optimizer = torch.optim.Adam(student.parameters(), 1e-3)
+    for _ in range(20):
+        output = student(**batch, **labels)
+        losses.append(output.loss.item())
+        optimizer.zero_grad()
+        output.loss.backward()
+        optimizer.step()
+    assert losses[-1] < losses[0]
+    torch.manual_seed(0)
+    taught_loss = student(**batch, **labels).loss
+    torch.manual_seed(0)
+    student._forward_hooks.clear()
+    assert taught_loss > student(**batch, **labels).loss
+
+
 def test_benchmark_files_become_articles_with_whole_tokens(tmp_path: Path) -> None:
     path = tmp_path / "bio.txt"
     path.write_text("زار O\nمحمد B-PER\nسالم I-PER\nباريس B-LOC\n. O\n\nوعاد O\n. O\n", encoding="utf-8")

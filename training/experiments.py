@@ -3,9 +3,10 @@
     python training/experiments.py NAME… [--seed 13] [--share 0.5] [--epochs 4]
     python training/experiments.py --write training/README.md
 
-Every run trains on the same articles: the first ``--share`` of our own training articles (in the order of a hash of their
-ids) and the real ones but for a tenth. It is measured on our validation articles and on the real articles of the
-validation tenth and the one kept back; test articles stay unseen. ``--write`` puts all rows into a page's table.
+Runs over one state of the corpus train on the same articles: the first ``--share`` of our own training articles (in the
+order of a hash of their ids) and the real ones but for a tenth. They are measured on our validation articles and on the
+real articles of the validation tenth and the one kept back; test articles stay unseen. ``--write`` puts all rows into a
+page's table.
 """
 
 import argparse
@@ -98,7 +99,8 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     """The rows as Markdown, in the order they were run."""
     columns: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
         ("variant", lambda r: f"`{r['name']}`: {r['what']}"),
-        ("labels; share, epochs, seed", lambda r: f"{r['labels']}; {r['share']}, {r['epochs']}, {r['seed']}"),
+        ("labels; share, epochs, seed", lambda r: f"{r['labels']}; {r['share']:g}, {r['epochs']:g}, {r['seed']}"),
+        ("training articles", lambda r: r["train_articles"]),
         ("minutes", lambda r: r["minutes"]),
     ]
     for part in ("own", "real"):

@@ -183,7 +183,7 @@ def build(source: E5File, groups: dict[str, list[int]]) -> tuple[BertModel, Toke
         max_position_embeddings=source.positions,
         type_vocab_size=source.types,
         layer_norm_eps=source.eps,
-        # Dropout on attention keeps PyTorch from its fused kernel: a third of the training time on a CPU.
+        # Dropout on attention keeps PyTorch from its fused kernel: nearly a third of a training step on a CPU.
         attention_probs_dropout_prob=0.0,
         bos_token_id=0,
         pad_token_id=1,

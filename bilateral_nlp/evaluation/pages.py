@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from bilateral_nlp.evaluation.plots import precision_recall_plot, reliability_plot
 from bilateral_nlp.evaluation.report import Report
-from bilateral_nlp.evaluation.resampling import Difference
+from bilateral_nlp.evaluation.resampling import ROUNDS, Difference
 from bilateral_nlp.evaluation.spans import KINDS
 
 #: Rows of the headline table: title, and the figure's name among the intervals.
@@ -72,6 +72,7 @@ def _context(report: Report, model: str, data: str, comparison: Comparison | Non
         "report": report,
         "headline": [(title, figures[name], report.intervals[name]) for title, name in _HEADLINE],
         "kinds": KINDS,
+        "rounds": ROUNDS,
         "error_labels": labels,
         "slices": _grouped(report),
         "comparison": comparison,
